@@ -1,0 +1,33 @@
+"""q-store: a compiler toolchain for quantum machine learning.
+
+Names are loaded on first use, so importing this package is free of numpy and of any framework.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "4.0.0"
+
+if TYPE_CHECKING:
+    from q_store.frontends.circuit import QuantumCircuit
+    from q_store.qir.diagnostics import QStoreError
+
+_HOMES = {
+    "QuantumCircuit": "q_store.frontends.circuit",
+    "QStoreError": "q_store.qir.diagnostics",
+}
+
+__all__ = ["QStoreError", "QuantumCircuit", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

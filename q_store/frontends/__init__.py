@@ -1,0 +1,1 @@
+"""Frontends: the ways people write circuits, all lowering to one IR."""

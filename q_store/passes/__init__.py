@@ -1,0 +1,1 @@
+"""Passes: frozen values that map a module to a module, and the frame that runs them."""

@@ -1,0 +1,129 @@
+"""Diagnostics: what is wrong, where, and what to do about it.
+
+Every error a user can cause is a `Diagnostic` with a stable code from `error_codes`, carried by
+the one exception type `QStoreError`. A diagnostic points at text (DSL, IR) with carets, at the
+user's Python line, or at an op by its index.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a text: lines and columns count from 1, `end_col` is exclusive."""
+
+    file: str
+    line: int
+    col: int
+    end_col: int
+    source: str = ""
+    """The text of that line, without its newline; empty when unknown."""
+    label: str = ""
+    """What stands at the carets."""
+
+    def render(self) -> list[str]:
+        """The place, the line and the carets, in rustc's layout."""
+        gutter = " " * len(str(self.line))
+        lines = [f"{gutter}--> {self.file}:{self.line}:{self.col}"]
+        if self.source:
+            carets = "^" * max(1, self.end_col - self.col)
+            lead = "".join("\t" if c == "\t" else " " for c in self.source[: self.col - 1])
+            label = f" {self.label}" if self.label else ""
+            lines += [
+                f"{gutter} |",
+                f"{self.line} | {self.source}",
+                f"{gutter} | {lead}{carets}{label}",
+            ]
+        return lines
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "file": self.file,
+            "line": self.line,
+            "col": self.col,
+            "end_col": self.end_col,
+            "label": self.label,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. `str()` gives the human form, `to_json()` the machine form."""
+
+    code: str
+    message: str
+    span: Span | None = None
+    severity: str = "error"
+    notes: tuple[str, ...] = ()
+    help: str = ""
+
+    def render(self) -> str:
+        """Several lines: severity and code, place with carets, notes, help."""
+        lines = [f"{self.severity}[{self.code}]: {self.message}"]
+        if self.span is not None:
+            lines += self.span.render()
+        lines += [f"  = note: {note}" for note in self.notes]
+        if self.help:
+            lines.append(f"  = help: {self.help}")
+        return "\n".join(lines)
+
+    def short(self) -> str:
+        """One line that editors and grep understand: `file:line:col: error[QS101]: text`."""
+        place = f"{self.span.file}:{self.span.line}:{self.span.col}: " if self.span else ""
+        return f"{place}{self.severity}[{self.code}]: {self.message}"
+
+    def to_json(self) -> str:
+        """One JSON object on one line, schema `qstorec/diagnostic/1`."""
+        return json.dumps(
+            {
+                "schema": "qstorec/diagnostic/1",
+                "code": self.code,
+                "severity": self.severity,
+                "message": self.message,
+                "spans": [self.span.to_json()] if self.span else [],
+                "notes": list(self.notes),
+                "help": self.help,
+                "rendered": self.render(),
+            }
+        )
+
+    __str__ = render
+
+
+class QStoreError(Exception):
+    """The one exception of q-store: one or more diagnostics, the first of them the message."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__(*diagnostics)
+        self.diagnostics = diagnostics
+
+    @property
+    def code(self) -> str:
+        """Stable code of the first diagnostic, such as `QS201`."""
+        return self.diagnostics[0].code
+
+    def __str__(self) -> str:
+        return "\n".join(d.render() for d in self.diagnostics)
+
+
+def error(
+    code: str,
+    message: str,
+    *,
+    span: Span | None = None,
+    notes: Iterable[str] = (),
+    help: str = "",
+) -> QStoreError:
+    """A `QStoreError` to raise: `raise error("QS201", "wire used twice", help="...")`."""
+    return QStoreError(Diagnostic(code, message, span, "error", tuple(notes), help))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Help text with the nearest known names, or an empty string when none is near."""
+    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""

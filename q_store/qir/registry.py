@@ -1,0 +1,64 @@
+"""Where an op name becomes its row: one dictionary over all op tables.
+
+`op_def("q.rx")` takes full names, as IR text has them. `gate("rx")` takes what people type: a
+mnemonic or an alias of a gate. Unknown names are diagnostics with near matches.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from q_store.qir.diagnostics import Span, did_you_mean, error
+from q_store.qir.ops import Gate, OpDef
+
+
+@cache
+def all_ops() -> dict[str, OpDef]:
+    """Every row by full name, in table order."""
+    from q_store.qir import dialects, gates
+
+    return {row.name: row for row in (*gates.ROWS, *dialects.ROWS)}
+
+
+@cache
+def all_gates() -> dict[str, Gate]:
+    """Every gate row by mnemonic, in table order."""
+    from q_store.qir import gates
+
+    return {row.mnemonic: row for row in gates.ROWS}
+
+
+@cache
+def _gate_spellings() -> dict[str, Gate]:
+    spellings = {alias: row for row in all_gates().values() for alias in row.aliases}
+    return spellings | {row.name: row for row in all_gates().values()} | all_gates()
+
+
+def op_def(name: str, span: Span | None = None) -> OpDef:
+    """The row with this full name. Raises `QS102` for an unknown op."""
+    row = all_ops().get(name)
+    if row is None:
+        raise error(
+            "QS102", f"unknown op `{name}`", span=span, help=did_you_mean(name, all_ops())
+        )
+    return row
+
+
+def gate(name: str) -> Gate:
+    """The gate with this mnemonic, alias or full name. Raises `QS103` for an unknown gate."""
+    row = _gate_spellings().get(name)
+    if row is None:
+        row = _gate_spellings().get(name.lower())
+    if row is None:
+        raise error("QS103", f"unknown gate `{name}`", help=did_you_mean(name, _gate_spellings()))
+    return row
+
+
+def find_controlled(base: str, controls: int) -> Gate | None:
+    """The row that is `base` with this many more controls on leading wires, if the table has one."""
+    row = all_gates()[base]
+    root, total = row.base or row.mnemonic, row.controls + controls
+    for candidate in all_gates().values():
+        if candidate.base == root and candidate.controls == total:
+            return candidate
+    return None

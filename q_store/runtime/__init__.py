@@ -1,0 +1,1 @@
+"""The runtime: backends, gradients and the framework layers."""

@@ -1,0 +1,1 @@
+"""Targets: what a program is lowered to, the executable first of all."""

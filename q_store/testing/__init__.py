@@ -1,0 +1,1 @@
+"""Helpers for people who test passes and circuits: strategies, equivalence, the pass contract."""
