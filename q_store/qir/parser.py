@@ -1,0 +1,468 @@
+"""IR text to functions: a hand-written recursive-descent parser with positions.
+
+    module  ::= 'qir' INT func*
+    func    ::= 'func' '@'NAME '(' [param (',' param)*] ')' ['->' '(' types ')']
+                ['attrs' '{' [NAME '=' literal (',' …)*] '}'] '{' op* 'return' [values] '}'
+    param   ::= '%'NAME ':' type ['input' | 'weight']
+    op      ::= [values '='] NAME ['(' angle (',' angle)* ')'] [INT | values] [observed] [regions]
+    angle   ::= ['-'] term (('+' | '-') term)*      term ::= NUMBER | [NUMBER '*'] '%'NAME ['[' INT,… ']']
+    regions ::= '{' '(' [values] ')' op* 'yield' [values] '}' ['else' '{' … '}']
+
+Statements end with the line; `//` starts a comment. Every problem is a diagnostic with a caret;
+reading goes on at the next line, so one run reports up to twenty of them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Final, NoReturn
+
+from q_store.qir import dialects
+from q_store.qir.angle import Angle, Ref
+from q_store.qir.diagnostics import Diagnostic, QStoreError, did_you_mean, error
+from q_store.qir.func import AttrValue, Func, Module, Role
+from q_store.qir.lexer import Token, tokenize
+from q_store.qir.location import SourceText, TextLocation
+from q_store.qir.observables import Expval, Observation, PauliSum, Probs, Sample, State
+from q_store.qir.ops import Op, OpDef, Region
+from q_store.qir.registry import all_ops, op_def
+from q_store.qir.types import BIT, F64, QUBIT, Type, parse_type
+from q_store.qir.values import Value
+from q_store.qir.verifier import verify_module
+
+_MAX_ERRORS: Final = 20
+_MAX_DEPTH: Final = 50
+_MAX_ALLOC: Final = 100_000
+_ROLES: Final[dict[str, Role]] = {"input": "input", "weight": "weight"}
+
+
+def parse_module(text: str, file: str = "<text>") -> Module:
+    """Read and verify a module. Raises `QStoreError` with every problem found, carets included.
+
+    >>> print(parse_module("qir 1\\nfunc @f() {\\n  return\\n}\\n"))
+    qir 1
+    func @f() {
+      return
+    }
+    <BLANKLINE>
+    """
+    module = _Parser(SourceText(text, file)).module()
+    verify_module(module)
+    return module
+
+
+class _Parser:
+    def __init__(self, source: SourceText) -> None:
+        self.source = source
+        self.tokens = tokenize(source)
+        self.at = 0
+        self.values: dict[str, Value] = {}
+        self.problems: list[Diagnostic] = []
+        self.depth = 0
+
+    # --- tokens -------------------------------------------------------------------------------
+
+    def fail(self, code: str, message: str, token: Token | None = None, help: str = "") -> NoReturn:
+        token = token or self.tokens[self.at]
+        end = token.end if token.text.strip() else token.start + 1
+        raise error(code, message, span=self.source.span(token.start, end), help=help)
+
+    def expected(self, what: str, help: str = "") -> NoReturn:
+        token = self.tokens[self.at]
+        names = {"newline": "end of line", "end": "end of input"}
+        self.fail("QS101", f"expected {what}, got {names.get(token.kind) or repr(token.text)}", None, help)
+
+    def accept(self, text: str) -> bool:
+        if self.tokens[self.at].text == text:
+            self.at += 1
+            return True
+        return False
+
+    def expect(self, text: str) -> None:
+        if not self.accept(text):
+            self.expected(f"`{text}`")
+
+    def take(self, kind: str, what: str) -> Token:
+        token = self.tokens[self.at]
+        if token.kind != kind:
+            self.expected(what)
+        self.at += 1
+        return token
+
+    def integer(self, what: str, limit: int) -> int:
+        token = self.take("number", what)
+        if not token.text.isdecimal():
+            self.fail("QS101", f"expected {what}, got {token.text!r}", token)
+        if len(token.text) > 9 or int(token.text) > limit:
+            self.fail("QS101", f"{what} may be at most {limit}, got {token.text}", token)
+        return int(token.text)
+
+    def newlines(self) -> None:
+        while self.tokens[self.at].kind == "newline":
+            self.at += 1
+
+    def end_of_line(self) -> None:
+        if self.tokens[self.at].kind not in ("newline", "end"):
+            self.expected("end of line")
+        self.newlines()
+
+    def recover(self, problem: QStoreError) -> None:
+        """Note a problem and go on at the next line."""
+        first = problem.diagnostics[0]
+        # A name that is missing after an earlier problem is most likely its consequence.
+        if first.code != "QS106" or not self.problems:
+            self.problems.extend(problem.diagnostics)
+        if len(self.problems) >= _MAX_ERRORS or self.tokens[self.at].kind == "end":
+            raise QStoreError(*self.problems)
+        while self.tokens[self.at].kind not in ("newline", "end"):
+            self.at += 1
+        self.newlines()
+
+    # --- module and functions -----------------------------------------------------------------
+
+    def module(self) -> Module:
+        self.newlines()
+        self.header()
+        funcs: list[Func] = []
+        while self.tokens[self.at].kind != "end":
+            try:
+                funcs.append(self.func({func.name for func in funcs}))
+            except QStoreError as problem:
+                if self.problems and problem.diagnostics == tuple(self.problems):
+                    raise
+                self.recover(problem)
+            self.newlines()
+        if self.problems:
+            raise QStoreError(*self.problems)
+        return Module(tuple(funcs))
+
+    def header(self) -> None:
+        if self.tokens[self.at].text != "qir":
+            self.expected("the header `qir 1`", "IR text starts with its format version")
+        self.at += 1
+        token = self.take("number", "a format version")
+        if token.text != "1":
+            self.fail(
+                "QS105",
+                f"this is format version {token.text}; this q-store reads version 1",
+                token,
+                "upgrade q-store, or write the file again with the older one",
+            )
+        self.end_of_line()
+
+    def func(self, taken: set[str]) -> Func:
+        if not self.accept("func"):
+            self.expected("`func`")
+        name = self.take("symbol", "a function name such as `@main`")
+        if name.text[1:] in taken:
+            self.fail("QS203", f"function {name.text} is defined twice", name)
+        self.values = {}
+        args, roles = self.params()
+        if self.accept("->"):
+            self.result_types()
+        attrs = self.attrs() if self.accept("attrs") else {}
+        self.expect("{")
+        self.end_of_line()
+        ops, results = self.body("return")
+        self.expect("}")
+        return Func(name.text[1:], args, roles, ops, results, attrs)
+
+    def params(self) -> tuple[tuple[Value, ...], tuple[Role | None, ...]]:
+        args: list[Value] = []
+        roles: list[Role | None] = []
+        self.expect("(")
+        while self.tokens[self.at].text != ")":
+            token = self.take("value", "a parameter such as `%x: f64`")
+            self.expect(":")
+            type = self.type()
+            args.append(self.define(token, type))
+            role = _ROLES.get(self.tokens[self.at].text)
+            self.at += role is not None
+            roles.append(role or ("weight" if type.kind == "f64" else None))
+            if not self.accept(","):
+                break
+        self.expect(")")
+        return tuple(args), tuple(roles)
+
+    def result_types(self) -> None:
+        """Result types are documentation in the text; the returned values carry the real ones."""
+        self.expect("(")
+        while self.tokens[self.at].text != ")":
+            self.type()
+            if not self.accept(","):
+                break
+        self.expect(")")
+
+    def type(self) -> Type:
+        token = self.take("word", "a type")
+        text, end = token.text, token
+        if self.tokens[self.at].text == "[":
+            self.at += 1
+            extents = [str(self.integer("an extent", 2**30))]
+            while self.accept(","):
+                extents.append(str(self.integer("an extent", 2**30)))
+            end = self.tokens[self.at]
+            self.expect("]")
+            text += f"[{','.join(extents)}]"
+        found = parse_type(text)
+        if found is None:
+            whole = Token("word", self.source.text[token.start : end.end], token.start)
+            self.fail("QS104", f"unknown type `{whole.text}`", whole, "types are qubit, f64, f64[n], bit")
+        return found
+
+    def attrs(self) -> dict[str, AttrValue]:
+        attrs: dict[str, AttrValue] = {}
+        self.expect("{")
+        while self.tokens[self.at].text != "}":
+            key = self.take("word", "an attribute name")
+            self.expect("=")
+            attrs[key.text] = self.literal()
+            if not self.accept(","):
+                break
+        self.expect("}")
+        return attrs
+
+    def literal(self) -> AttrValue:
+        token = self.tokens[self.at]
+        if token.kind not in ("number", "string"):
+            self.expected("a number or a string")
+        self.at += 1
+        try:
+            value = json.loads(token.text)
+        except ValueError:
+            self.fail("QS101", f"{token.text} is not a JSON number or string", token)
+        return value  # type: ignore[no-any-return]
+
+    # --- statements ---------------------------------------------------------------------------
+
+    def body(self, last: str) -> tuple[tuple[Op, ...], tuple[Value, ...]]:
+        ops: list[Op] = []
+        while True:
+            self.newlines()
+            token = self.tokens[self.at]
+            if token.text == last:
+                break
+            if token.kind == "end" or token.text == "}":
+                self.expected(f"a statement or `{last}`")
+            try:
+                ops.append(self.op())
+                self.end_of_line()
+            except QStoreError as problem:
+                self.recover(problem)
+        self.at += 1
+        results = tuple(self.use(token) for token in self.value_tokens())
+        self.end_of_line()
+        return tuple(ops), results
+
+    def value_tokens(self) -> list[Token]:
+        tokens, at = self.tokens, self.at
+        found: list[Token] = []
+        while tokens[at].kind == "value":
+            found.append(tokens[at])
+            at += 1
+            if tokens[at].text != ",":
+                break
+            at += 1
+        self.at = at
+        return found
+
+    def define(self, token: Token, type: Type) -> Value:
+        name = token.text[1:]
+        if token.text in self.values:
+            self.fail("QS203", f"{token.text} is defined twice", token)
+        value = Value(type, name.partition(".")[0])
+        self.values[token.text] = value
+        return value
+
+    def use(self, token: Token) -> Value:
+        value = self.values.get(token.text)
+        if value is None:
+            self.fail(
+                "QS106", f"{token.text} is not defined here", token, did_you_mean(token.text, self.values)
+            )
+        return value
+
+    def op(self) -> Op:
+        start = self.tokens[self.at].start
+        targets = self.value_tokens()
+        if targets:
+            self.expect("=")
+        name = self.take("word", "an op such as `q.rx`")
+        defn = all_ops().get(name.text)
+        if defn is None:
+            defn = op_def(name.text, self.source.span(name.start, name.end))
+        angles = self.angles() if self.tokens[self.at].text == "(" else ()
+        if defn is dialects.ALLOC:
+            return self.alloc(targets, start)
+        operands = tuple([self.use(token) for token in self.value_tokens()])
+        observations = self.observations() if self.tokens[self.at].text == "[" else ()
+        regions = self.regions(len(operands) - 1) if defn is dialects.IF else ()
+        types = _result_types(defn, operands, observations)
+        if len(types) != len(targets):
+            self.fail("QS205", f"`{defn.name}` defines {len(types)} values here, not {len(targets)}", name)
+        results = tuple([self.define(token, type) for token, type in zip(targets, types, strict=True)])
+        loc = TextLocation(self.source, start, self.tokens[self.at - 1].end)
+        return Op(
+            defn, operands, angles, results, regions=regions, observations=observations, loc=loc
+        )
+
+    def alloc(self, targets: list[Token], start: int) -> Op:
+        count = self.integer("a number of qubits", _MAX_ALLOC)
+        if count != len(targets):
+            self.fail("QS205", f"`q.alloc {count}` defines {count} values, not {len(targets)}")
+        results = tuple([self.define(token, QUBIT) for token in targets])
+        return Op(
+            dialects.ALLOC,
+            results=results,
+            loc=TextLocation(self.source, start, self.tokens[self.at - 1].end),
+        )
+
+    # --- angles -------------------------------------------------------------------------------
+
+    def angles(self) -> tuple[Angle, ...]:
+        self.at += 1
+        found = [self.angle()]
+        while self.accept(","):
+            found.append(self.angle())
+        self.expect(")")
+        return tuple(found)
+
+    def angle(self) -> Angle:
+        const, terms = 0.0, []
+        sign = -1.0 if self.accept("-") else 1.0
+        while True:
+            number, ref = self.angle_term()
+            if ref is None:
+                const += sign * number
+            else:
+                terms.append((ref, sign * number))
+            token = self.tokens[self.at]
+            if token.text in ("+", "-"):
+                sign = 1.0 if token.text == "+" else -1.0
+                self.at += 1
+            elif token.kind == "number" and token.text[0] == "-":
+                sign = 1.0
+            else:
+                break
+        if len(terms) == 1 and terms[0][1] != 0.0:
+            return Angle(const, tuple(terms))
+        return Angle.sum(const, terms)
+
+    def angle_term(self) -> tuple[float, Ref | None]:
+        token = self.tokens[self.at]
+        number = 1.0
+        if token.kind in ("number", "special"):
+            self.at += 1
+            number = float(token.text)
+            if not math.isfinite(number):
+                self.fail("QS208", f"an angle must be finite, got {token.text}", token)
+            if self.tokens[self.at].text != "*":
+                return number, None
+            self.at += 1
+        return number, self.ref()
+
+    def ref(self) -> Ref:
+        token = self.take("value", "a number or a parameter")
+        value = self.use(token)
+        index: tuple[int, ...] = ()
+        if self.tokens[self.at].text == "[":
+            self.at += 1
+            entries = [self.integer("an index", 2**30)]
+            while self.accept(","):
+                entries.append(self.integer("an index", 2**30))
+            self.expect("]")
+            index = tuple(entries)
+        shape = value.type.shape
+        if value.type.kind == "f64" and len(index) != len(shape):
+            self.fail("QS207", f"{token.text} has {len(shape)} dimensions, got {len(index)} indices", token)
+        if any(i >= extent for i, extent in zip(index, shape, strict=False)):
+            self.fail("QS207", f"index {list(index)} is out of range for {token.text}: {value.type}", token)
+        return (value, index)
+
+    # --- m.observe and q.if -------------------------------------------------------------------
+
+    def observations(self) -> tuple[Observation, ...]:
+        self.at += 1
+        found: list[Observation] = []
+        while self.tokens[self.at].text != "]":
+            found.append(self.observation())
+            if not self.accept(","):
+                break
+        self.expect("]")
+        return tuple(found)
+
+    def observation(self) -> Observation:
+        token = self.take("word", "expval, probs, sample or state")
+        if token.text == "state":
+            return State()
+        if token.text == "expval":
+            return Expval(self.pauli_sum())
+        if token.text not in ("probs", "sample"):
+            self.fail(
+                "QS107",
+                f"unknown observation `{token.text}`",
+                token,
+                did_you_mean(token.text, ("expval", "probs", "sample", "state")),
+            )
+        self.expect("(")
+        qubits: list[int] = []
+        while self.tokens[self.at].text != ")":
+            qubits.append(self.integer("a qubit index", _MAX_ALLOC))
+            if not self.accept(","):
+                break
+        self.expect(")")
+        return Probs(tuple(qubits)) if token.text == "probs" else Sample(tuple(qubits))
+
+    def pauli_sum(self) -> PauliSum:
+        opening = self.tokens[self.at]
+        self.expect("(")
+        while self.tokens[self.at].text != ")":
+            if self.tokens[self.at].kind in ("newline", "end"):
+                self.expected("`)`")
+            self.at += 1
+        paulis = PauliSum.parse_source(self.source, opening.end, self.tokens[self.at].start)
+        self.at += 1
+        return paulis
+
+    def regions(self, wires: int) -> tuple[Region, ...]:
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            self.fail("QS101", f"bodies may be nested at most {_MAX_DEPTH} deep")
+        first = self.region(wires)
+        if self.accept("else"):
+            second = self.region(wires)
+        else:
+            passed = tuple([Value(QUBIT, "t") for _ in range(max(wires, 0))])
+            second = Region(passed, (), passed)
+        self.depth -= 1
+        return (first, second)
+
+    def region(self, wires: int) -> Region:
+        outer = self.values
+        self.values = {name: v for name, v in outer.items() if not v.type.linear}
+        self.expect("{")
+        self.end_of_line()
+        self.expect("(")
+        args = tuple([self.define(token, QUBIT) for token in self.value_tokens()])
+        self.expect(")")
+        self.end_of_line()
+        ops, results = self.body("yield")
+        self.expect("}")
+        self.values = {**outer, **{name: v for name, v in self.values.items() if name not in outer}}
+        return Region(args, ops, results)
+
+
+def _result_types(
+    defn: OpDef, operands: tuple[Value, ...], observations: tuple[Observation, ...]
+) -> list[Type]:
+    """Types of the values an op defines, from its row and operands."""
+    if defn is dialects.MEASURE:
+        return [QUBIT, BIT]
+    if defn is dialects.OBSERVE:
+        return [observation.result_type(len(operands)) for observation in observations]
+    if defn is dialects.IF:
+        return [QUBIT] * (len(operands) - 1)
+    if isinstance(defn, dialects.Scalar):
+        return [F64]
+    return [QUBIT] * len(operands)
