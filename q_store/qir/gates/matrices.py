@@ -86,9 +86,8 @@ def diagonal(*entries: Any) -> ComplexArray:
 
 def permutation(*images: int) -> MatrixFn:
     """The gate that sends basis state i to `images[i]`."""
-    rows = [[float(images[column] == row) for column in range(len(images))] for row in images]
-    order = sorted(range(len(images)), key=images.__getitem__)
-    return constant([rows[index] for index in order])
+    states = range(len(images))
+    return constant([[float(images[state] == row) for state in states] for row in states])
 
 
 def pauli_word(word: str) -> ComplexArray:
@@ -129,6 +128,10 @@ def controlled(matrix: ComplexArray, controls: int = 1) -> ComplexArray:
     return embed(wires, (range(2**wires - size, 2**wires), matrix))
 
 
-def exchange(keep_01: Any, from_10: Any, from_01: Any, keep_10: Any) -> ComplexArray:
-    """The 2-by-2 block that mixes |01> and |10>, as a two-wire block for `embed`."""
-    return dense([[keep_01, from_10], [from_01, keep_10]])
+def kron(left: ComplexArray, right: ComplexArray) -> ComplexArray:
+    """Tensor product over the last two axes, leading axes broadcast."""
+    import numpy as np
+
+    product = np.einsum("...ij,...kl->...ikjl", left, right)
+    size = left.shape[-1] * right.shape[-1]
+    return product.reshape(*product.shape[:-4], size, size)

@@ -7,6 +7,8 @@ so one rule serves floats, `Angle`s, arrays and rows of an affine map.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from math import pi
 from typing import Any
 
 from q_store.qir.ops import Step, Steps
@@ -57,13 +59,35 @@ def on(wires: Sequence[int], steps: Iterable[Step]) -> Steps:
 
 def conjugated(text: str, *middle: Step) -> Steps:
     """`text`, the middle steps, and `text` undone."""
-    outer = seq(text)
-    return (*outer, *middle, *undo(outer))
+    before, after = _frame(text)
+    return (*before, *middle, *after)
+
+
+@cache
+def _frame(text: str) -> tuple[Steps, Steps]:
+    steps = seq(text)
+    return steps, undo(steps)
 
 
 def spelled(name: str = "", where: str = "", **others: str) -> Mapping[str, str]:
     """The `names` of a row: one name that several SDKs share, then the others by keyword."""
     return dict.fromkeys(where.split(), name) | others
+
+
+def canonical(xx: Any, yy: Any, zz: Any) -> Steps:
+    """exp(-i/2 (xx XX + yy YY + zz ZZ)) on wires 0 and 1 with three CX (Vatan and Williams, 2004,
+    arXiv:quant-ph/0308006)."""
+    return (
+        ("rz", (1,), (-pi / 2,)),
+        ("cx", (1, 0), ()),
+        ("rz", (0,), (zz + pi / 2,)),
+        ("ry", (1,), (-xx - pi / 2,)),
+        ("cx", (0, 1), ()),
+        ("ry", (1,), (yy + pi / 2,)),
+        ("cx", (1, 0), ()),
+        ("rz", (0,), (pi / 2,)),
+        ("phase", (), (pi / 4,)),
+    )
 
 
 def multiplexed(axis: str, controls: Sequence[int], target: int, angles: Sequence[Any]) -> Steps:
@@ -90,10 +114,9 @@ def _gray(position: int, size: int) -> int:
 
 def _signed_mean(values: Sequence[Any], mask: int) -> Any:
     """Walsh coefficient: the mean of values[k] with sign (-1)**popcount(k & mask)."""
-    total: Any = 0.0
-    for k, value in enumerate(values):
-        negative = (k & mask).bit_count() % 2
-        total = total - value if negative else total + value
+    total = values[0]
+    for k in range(1, len(values)):
+        total = total - values[k] if (k & mask).bit_count() % 2 else total + values[k]
     return total * (1.0 / len(values))
 
 
