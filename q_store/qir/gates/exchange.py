@@ -64,6 +64,7 @@ XX_MINUS_YY: Final = Gate(
     doc="exp(-i theta/4 (XX - YY)) with rz(-beta) on wire 1 before and rz(beta) after it.",
     wires=2,
     angle_names=("theta", "beta"),
+    traits=Trait.SYMMETRIC,
     matrix=lambda theta, beta: _mix((0, 3), -1j * expi(-beta), theta),
     inverse=lambda theta, beta: (("xx_minus_yy", (0, 1), (-theta, beta)),),
     decompose=lambda theta, beta: (

@@ -149,6 +149,8 @@ CCXPOW: Final = Gate(
     inverse=negate("ccxpow", 3),
     decompose=lambda theta: (("h", (2,), ()), ("ccp", (0, 1, 2), (theta,)), ("h", (2,), ())),
     frequencies=(_ONCE,),
+    controls=1,
+    base="cxpow",
     names=spelled(cirq="CCX**(theta/pi)"),
 )
 CCYPOW: Final = Gate(
@@ -164,13 +166,15 @@ CCYPOW: Final = Gate(
         ("s", (2,), ()),
     ),
     frequencies=(_ONCE,),
+    controls=1,
+    base="cypow",
     names=spelled(cirq="CCY**(theta/pi)"),
 )
 QUBIT_SUM: Final = Gate(
     name="q.qubit_sum",
     doc="Adds wires 0 and 1 to wire 2 modulo 2.",
     wires=3,
-    traits=Trait.HERMITIAN | Trait.PERMUTATION,
+    traits=Trait.HERMITIAN | Trait.CLIFFORD | Trait.PERMUTATION,
     matrix=permutation(0, 1, 3, 2, 5, 4, 6, 7),
     inverse=same("qubit_sum", 3),
     decompose=always("cx 1 2, cx 0 2"),
