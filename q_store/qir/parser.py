@@ -16,17 +16,18 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Final, NoReturn
 
 from q_store.qir import dialects
 from q_store.qir.angle import Angle, Ref
 from q_store.qir.diagnostics import Diagnostic, QStoreError, did_you_mean, error
 from q_store.qir.func import AttrValue, Func, Module, Role
-from q_store.qir.lexer import Token, tokenize
+from q_store.qir.lexer import Lexer, Token
 from q_store.qir.location import SourceText, TextLocation
 from q_store.qir.observables import Expval, Observation, PauliSum, Probs, Sample, State
 from q_store.qir.ops import Op, OpDef, Region
-from q_store.qir.registry import all_ops, op_def
+from q_store.qir.registry import all_gates_by_name, all_ops, op_def
 from q_store.qir.types import BIT, F64, QUBIT, Type, parse_type
 from q_store.qir.values import Value
 from q_store.qir.verifier import verify_module
@@ -34,6 +35,9 @@ from q_store.qir.verifier import verify_module
 _MAX_ERRORS: Final = 20
 _MAX_DEPTH: Final = 50
 _MAX_ALLOC: Final = 100_000
+_SIMPLE_OP: Final = re.compile(
+    r"(%[\w.]+(?:, %[\w.]+)*) = (\w+\.\w+)(?:\(([^()\n]*)\))? (%[\w.]+(?:, %[\w.]+)*)(?=\n)"
+)
 _ROLES: Final[dict[str, Role]] = {"input": "input", "weight": "weight"}
 
 
@@ -55,27 +59,28 @@ def parse_module(text: str, file: str = "<text>") -> Module:
 class _Parser:
     def __init__(self, source: SourceText) -> None:
         self.source = source
-        self.tokens = tokenize(source)
-        self.at = 0
+        self.lex = Lexer(source)
         self.values: dict[str, Value] = {}
+        self.angle_memo: dict[str, Angle] = {}
         self.problems: list[Diagnostic] = []
         self.depth = 0
 
     # --- tokens -------------------------------------------------------------------------------
 
     def fail(self, code: str, message: str, token: Token | None = None, help: str = "") -> NoReturn:
-        token = token or self.tokens[self.at]
+        token = token or self.lex.token
         end = token.end if token.text.strip() else token.start + 1
         raise error(code, message, span=self.source.span(token.start, end), help=help)
 
     def expected(self, what: str, help: str = "") -> NoReturn:
-        token = self.tokens[self.at]
+        token = self.lex.token
         names = {"newline": "end of line", "end": "end of input"}
-        self.fail("QS101", f"expected {what}, got {names.get(token.kind) or repr(token.text)}", None, help)
+        got = names.get(token.kind) or repr(token.text)
+        self.fail("QS101", f"expected {what}, got {got}", help=help)
 
     def accept(self, text: str) -> bool:
-        if self.tokens[self.at].text == text:
-            self.at += 1
+        if self.lex.token.text == text:
+            self.lex.advance()
             return True
         return False
 
@@ -84,11 +89,9 @@ class _Parser:
             self.expected(f"`{text}`")
 
     def take(self, kind: str, what: str) -> Token:
-        token = self.tokens[self.at]
-        if token.kind != kind:
+        if self.lex.token.kind != kind:
             self.expected(what)
-        self.at += 1
-        return token
+        return self.lex.advance()
 
     def integer(self, what: str, limit: int) -> int:
         token = self.take("number", what)
@@ -99,11 +102,11 @@ class _Parser:
         return int(token.text)
 
     def newlines(self) -> None:
-        while self.tokens[self.at].kind == "newline":
-            self.at += 1
+        while self.lex.token.kind == "newline":
+            self.lex.advance()
 
     def end_of_line(self) -> None:
-        if self.tokens[self.at].kind not in ("newline", "end"):
+        if self.lex.token.kind not in ("newline", "end"):
             self.expected("end of line")
         self.newlines()
 
@@ -113,10 +116,9 @@ class _Parser:
         # A name that is missing after an earlier problem is most likely its consequence.
         if first.code != "QS106" or not self.problems:
             self.problems.extend(problem.diagnostics)
-        if len(self.problems) >= _MAX_ERRORS or self.tokens[self.at].kind == "end":
+        if len(self.problems) >= _MAX_ERRORS or self.lex.token.kind == "end":
             raise QStoreError(*self.problems)
-        while self.tokens[self.at].kind not in ("newline", "end"):
-            self.at += 1
+        self.lex.skip_line()
         self.newlines()
 
     # --- module and functions -----------------------------------------------------------------
@@ -125,22 +127,25 @@ class _Parser:
         self.newlines()
         self.header()
         funcs: list[Func] = []
-        while self.tokens[self.at].kind != "end":
+        while self.lex.token.kind != "end":
             try:
                 funcs.append(self.func({func.name for func in funcs}))
             except QStoreError as problem:
-                if self.problems and problem.diagnostics == tuple(self.problems):
+                if problem.diagnostics == tuple(self.problems):
                     raise
                 self.recover(problem)
+                while self.lex.token.text not in ("func", ""):
+                    self.lex.skip_line()
+                    self.newlines()
             self.newlines()
         if self.problems:
             raise QStoreError(*self.problems)
         return Module(tuple(funcs))
 
     def header(self) -> None:
-        if self.tokens[self.at].text != "qir":
+        if self.lex.token.text != "qir":
             self.expected("the header `qir 1`", "IR text starts with its format version")
-        self.at += 1
+        self.lex.advance()
         token = self.take("number", "a format version")
         if token.text != "1":
             self.fail(
@@ -157,7 +162,7 @@ class _Parser:
         name = self.take("symbol", "a function name such as `@main`")
         if name.text[1:] in taken:
             self.fail("QS203", f"function {name.text} is defined twice", name)
-        self.values = {}
+        self.values, self.angle_memo = {}, {}
         args, roles = self.params()
         if self.accept("->"):
             self.result_types()
@@ -172,13 +177,14 @@ class _Parser:
         args: list[Value] = []
         roles: list[Role | None] = []
         self.expect("(")
-        while self.tokens[self.at].text != ")":
+        while self.lex.token.text != ")":
             token = self.take("value", "a parameter such as `%x: f64`")
             self.expect(":")
             type = self.type()
             args.append(self.define(token, type))
-            role = _ROLES.get(self.tokens[self.at].text)
-            self.at += role is not None
+            role = _ROLES.get(self.lex.token.text)
+            if role:
+                self.lex.advance()
             roles.append(role or ("weight" if type.kind == "f64" else None))
             if not self.accept(","):
                 break
@@ -188,7 +194,7 @@ class _Parser:
     def result_types(self) -> None:
         """Result types are documentation in the text; the returned values carry the real ones."""
         self.expect("(")
-        while self.tokens[self.at].text != ")":
+        while self.lex.token.text != ")":
             self.type()
             if not self.accept(","):
                 break
@@ -197,12 +203,12 @@ class _Parser:
     def type(self) -> Type:
         token = self.take("word", "a type")
         text, end = token.text, token
-        if self.tokens[self.at].text == "[":
-            self.at += 1
+        if self.lex.token.text == "[":
+            self.lex.advance()
             extents = [str(self.integer("an extent", 2**30))]
             while self.accept(","):
                 extents.append(str(self.integer("an extent", 2**30)))
-            end = self.tokens[self.at]
+            end = self.lex.token
             self.expect("]")
             text += f"[{','.join(extents)}]"
         found = parse_type(text)
@@ -214,7 +220,7 @@ class _Parser:
     def attrs(self) -> dict[str, AttrValue]:
         attrs: dict[str, AttrValue] = {}
         self.expect("{")
-        while self.tokens[self.at].text != "}":
+        while self.lex.token.text != "}":
             key = self.take("word", "an attribute name")
             self.expect("=")
             attrs[key.text] = self.literal()
@@ -224,10 +230,10 @@ class _Parser:
         return attrs
 
     def literal(self) -> AttrValue:
-        token = self.tokens[self.at]
+        token = self.lex.token
         if token.kind not in ("number", "string"):
             self.expected("a number or a string")
-        self.at += 1
+        self.lex.advance()
         try:
             value = json.loads(token.text)
         except ValueError:
@@ -240,7 +246,7 @@ class _Parser:
         ops: list[Op] = []
         while True:
             self.newlines()
-            token = self.tokens[self.at]
+            token = self.lex.token
             if token.text == last:
                 break
             if token.kind == "end" or token.text == "}":
@@ -250,21 +256,17 @@ class _Parser:
                 self.end_of_line()
             except QStoreError as problem:
                 self.recover(problem)
-        self.at += 1
+        self.lex.advance()
         results = tuple(self.use(token) for token in self.value_tokens())
         self.end_of_line()
         return tuple(ops), results
 
     def value_tokens(self) -> list[Token]:
-        tokens, at = self.tokens, self.at
         found: list[Token] = []
-        while tokens[at].kind == "value":
-            found.append(tokens[at])
-            at += 1
-            if tokens[at].text != ",":
+        while self.lex.token.kind == "value":
+            found.append(self.lex.advance())
+            if not self.accept(","):
                 break
-            at += 1
-        self.at = at
         return found
 
     def define(self, token: Token, type: Type) -> Value:
@@ -284,7 +286,10 @@ class _Parser:
         return value
 
     def op(self) -> Op:
-        start = self.tokens[self.at].start
+        simple = _SIMPLE_OP.match(self.source.text, self.lex.token.start)
+        if simple is not None and (op := self.simple_op(simple)) is not None:
+            return op
+        start = self.lex.token.start
         targets = self.value_tokens()
         if targets:
             self.expect("=")
@@ -292,20 +297,42 @@ class _Parser:
         defn = all_ops().get(name.text)
         if defn is None:
             defn = op_def(name.text, self.source.span(name.start, name.end))
-        angles = self.angles() if self.tokens[self.at].text == "(" else ()
+        angles = self.angles() if self.lex.token.text == "(" else ()
         if defn is dialects.ALLOC:
             return self.alloc(targets, start)
         operands = tuple([self.use(token) for token in self.value_tokens()])
-        observations = self.observations() if self.tokens[self.at].text == "[" else ()
+        observations = self.observations() if self.lex.token.text == "[" else ()
         regions = self.regions(len(operands) - 1) if defn is dialects.IF else ()
         types = _result_types(defn, operands, observations)
         if len(types) != len(targets):
             self.fail("QS205", f"`{defn.name}` defines {len(types)} values here, not {len(targets)}", name)
         results = tuple([self.define(token, type) for token, type in zip(targets, types, strict=True)])
-        loc = TextLocation(self.source, start, self.tokens[self.at - 1].end)
+        loc = TextLocation(self.source, start, self.lex.last_end)
         return Op(
             defn, operands, angles, results, regions=regions, observations=observations, loc=loc
         )
+
+    def simple_op(self, match: re.Match[str]) -> Op | None:
+        """The short way for gates, which are nearly all of a program; `None` when anything about
+        the statement is unusual, so that the long way finds what and says it."""
+        values, memo = self.values, self.angle_memo
+        defn = all_gates_by_name().get(match[2])
+        if defn is None:
+            return None
+        try:
+            operands = tuple([values[name] for name in match[4].split(", ")])
+            angles = tuple([memo[text] for text in match[3].split(", ")]) if match[3] else ()
+        except KeyError:
+            return None
+        targets = match[1].split(", ")
+        new = set(targets)
+        if len(new) != len(operands) or not values.keys().isdisjoint(new):
+            return None
+        results = tuple([Value(QUBIT, name[1:].partition(".")[0]) for name in targets])
+        values.update(zip(targets, results, strict=True))
+        self.lex.jump(match.end())
+        loc = TextLocation(self.source, match.start(), match.end())
+        return Op(defn, operands, angles, results, loc=loc)
 
     def alloc(self, targets: list[Token], start: int) -> Op:
         count = self.integer("a number of qubits", _MAX_ALLOC)
@@ -315,18 +342,24 @@ class _Parser:
         return Op(
             dialects.ALLOC,
             results=results,
-            loc=TextLocation(self.source, start, self.tokens[self.at - 1].end),
+            loc=TextLocation(self.source, start, self.lex.last_end),
         )
 
     # --- angles -------------------------------------------------------------------------------
 
     def angles(self) -> tuple[Angle, ...]:
-        self.at += 1
-        found = [self.angle()]
+        self.lex.advance()
+        found = [self.memoised_angle()]
         while self.accept(","):
-            found.append(self.angle())
+            found.append(self.memoised_angle())
         self.expect(")")
         return tuple(found)
+
+    def memoised_angle(self) -> Angle:
+        start = self.lex.token.start
+        angle = self.angle()
+        self.angle_memo[self.source.text[start : self.lex.last_end]] = angle
+        return angle
 
     def angle(self) -> Angle:
         const, terms = 0.0, []
@@ -337,10 +370,10 @@ class _Parser:
                 const += sign * number
             else:
                 terms.append((ref, sign * number))
-            token = self.tokens[self.at]
+            token = self.lex.token
             if token.text in ("+", "-"):
                 sign = 1.0 if token.text == "+" else -1.0
-                self.at += 1
+                self.lex.advance()
             elif token.kind == "number" and token.text[0] == "-":
                 sign = 1.0
             else:
@@ -350,24 +383,24 @@ class _Parser:
         return Angle.sum(const, terms)
 
     def angle_term(self) -> tuple[float, Ref | None]:
-        token = self.tokens[self.at]
+        token = self.lex.token
         number = 1.0
         if token.kind in ("number", "special"):
-            self.at += 1
+            self.lex.advance()
             number = float(token.text)
             if not math.isfinite(number):
                 self.fail("QS208", f"an angle must be finite, got {token.text}", token)
-            if self.tokens[self.at].text != "*":
+            if self.lex.token.text != "*":
                 return number, None
-            self.at += 1
+            self.lex.advance()
         return number, self.ref()
 
     def ref(self) -> Ref:
         token = self.take("value", "a number or a parameter")
         value = self.use(token)
         index: tuple[int, ...] = ()
-        if self.tokens[self.at].text == "[":
-            self.at += 1
+        if self.lex.token.text == "[":
+            self.lex.advance()
             entries = [self.integer("an index", 2**30)]
             while self.accept(","):
                 entries.append(self.integer("an index", 2**30))
@@ -383,9 +416,9 @@ class _Parser:
     # --- m.observe and q.if -------------------------------------------------------------------
 
     def observations(self) -> tuple[Observation, ...]:
-        self.at += 1
+        self.lex.advance()
         found: list[Observation] = []
-        while self.tokens[self.at].text != "]":
+        while self.lex.token.text != "]":
             found.append(self.observation())
             if not self.accept(","):
                 break
@@ -407,7 +440,7 @@ class _Parser:
             )
         self.expect("(")
         qubits: list[int] = []
-        while self.tokens[self.at].text != ")":
+        while self.lex.token.text != ")":
             qubits.append(self.integer("a qubit index", _MAX_ALLOC))
             if not self.accept(","):
                 break
@@ -415,14 +448,14 @@ class _Parser:
         return Probs(tuple(qubits)) if token.text == "probs" else Sample(tuple(qubits))
 
     def pauli_sum(self) -> PauliSum:
-        opening = self.tokens[self.at]
+        opening = self.lex.token
         self.expect("(")
-        while self.tokens[self.at].text != ")":
-            if self.tokens[self.at].kind in ("newline", "end"):
+        while self.lex.token.text != ")":
+            if self.lex.token.kind in ("newline", "end"):
                 self.expected("`)`")
-            self.at += 1
-        paulis = PauliSum.parse_source(self.source, opening.end, self.tokens[self.at].start)
-        self.at += 1
+            self.lex.advance()
+        paulis = PauliSum.parse_source(self.source, opening.end, self.lex.token.start)
+        self.lex.advance()
         return paulis
 
     def regions(self, wires: int) -> tuple[Region, ...]:
@@ -449,6 +482,7 @@ class _Parser:
         self.end_of_line()
         ops, results = self.body("yield")
         self.expect("}")
+        self.angle_memo = {}  # it may name values that end with this body
         self.values = {**outer, **{name: v for name, v in self.values.items() if name not in outer}}
         return Region(args, ops, results)
 

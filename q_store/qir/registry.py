@@ -29,9 +29,15 @@ def all_gates() -> dict[str, Gate]:
 
 
 @cache
+def all_gates_by_name() -> dict[str, Gate]:
+    """Every gate row by full name."""
+    return {row.name: row for row in all_gates().values()}
+
+
+@cache
 def _gate_spellings() -> dict[str, Gate]:
     spellings = {alias: row for row in all_gates().values() for alias in row.aliases}
-    return spellings | {row.name: row for row in all_gates().values()} | all_gates()
+    return spellings | all_gates_by_name() | all_gates()
 
 
 def op_def(name: str, span: Span | None = None) -> OpDef:

@@ -1,0 +1,127 @@
+"""A circuit as a function of two arrays: what every framework layer calls.
+
+`CircuitFunction` joins the real outputs of an executable (expectation values and probabilities)
+into one row per sample and gives its vector-Jacobian product.
+"""
+
+from __future__ import annotations
+
+import weakref
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from q_store.qir.diagnostics import error
+from q_store.qir.func import Func
+from q_store.runtime.backend import Program, Real, load
+from q_store.targets.executable import Executable
+from q_store.targets.lower import lower
+
+_KEEP_STATE_BYTES: Final = 256 * 2**20
+"""Largest final state kept between a forward and its backward; beyond it the circuit runs again."""
+
+_live: weakref.WeakValueDictionary[str, CircuitFunction] = weakref.WeakValueDictionary()
+
+
+class CircuitFunction:
+    """The real outputs of a circuit, (B, width), as a function of inputs (B, F) and weights.
+
+    Weights are (P,), shared by the batch, or (B, P). Functions of equal IR, dtype and backend are
+    one object, so frameworks may name them by `key`.
+    """
+
+    def __init__(self, func: Func, dtype: DTypeLike, backend: str) -> None:
+        """Use `circuit_function`, which shares equal functions."""
+        self.func = func
+        self.backend = backend
+        self.executable: Executable = lower(func)
+        self.program: Program = load(self.executable, dtype, backend)
+        self.dtype = self.program.dtype
+        outputs = self.executable.outputs
+        self._probs = tuple(out.qubits for out in outputs if out.kind == "probs")
+        self._n_expvals = sum(out.kind == "expval" for out in outputs)
+        self.width = self._n_expvals + sum(2 ** len(qubits) for qubits in self._probs)
+        self.key = ""
+
+    @property
+    def n_inputs(self) -> int:
+        return self.executable.n_inputs
+
+    @property
+    def n_weights(self) -> int:
+        return self.executable.n_weights
+
+    def forward(self, inputs: Real, weights: Real, keep_state: bool) -> tuple[Real, Real | None]:
+        """Values, and the final state when asked for and not too large."""
+        if self._probs:
+            return self._joined(inputs, weights), None
+        keep = keep_state and self._state_bytes * inputs.shape[0] <= _KEEP_STATE_BYTES
+        return self.program.forward(inputs, weights, keep)
+
+    def backward(
+        self, saved: Real | None, inputs: Real, weights: Real, cotangent: Real
+    ) -> tuple[Real, Real]:
+        """Gradients of sum(cotangent * values) for inputs and weights."""
+        if not self._probs:
+            return self.program.backward(saved, inputs, weights, cotangent)
+        d_inputs, d_weights = np.zeros_like(inputs), np.zeros_like(weights)
+        for part, start, stop in self._parts():
+            if part is None:
+                found = self.program.backward(None, inputs, weights, cotangent[:, start:stop])
+            else:
+                found = self.program.probs_vjp(inputs, weights, part, cotangent[:, start:stop])
+            d_inputs, d_weights = d_inputs + found[0], d_weights + found[1]
+        return d_inputs, d_weights
+
+    def _joined(self, inputs: Real, weights: Real) -> Real:
+        values = np.empty((inputs.shape[0], self.width), self.dtype)
+        for part, start, stop in self._parts():
+            if part is None:
+                values[:, start:stop] = self.program.expvals(inputs, weights)
+            else:
+                values[:, start:stop] = self.program.probs(inputs, weights, part)
+        return values
+
+    def _parts(self) -> list[tuple[tuple[int, ...] | None, int, int]]:
+        """Column ranges: expectation values first, as `None`, then each probability vector."""
+        parts: list[tuple[tuple[int, ...] | None, int, int]] = []
+        start = self._n_expvals
+        if start:
+            parts.append((None, 0, start))
+        for qubits in self._probs:
+            parts.append((qubits, start, start + 2 ** len(qubits)))
+            start += 2 ** len(qubits)
+        return parts
+
+    @cached_property
+    def _state_bytes(self) -> int:
+        return int(2 * self.dtype.itemsize * 2**self.executable.n_qubits)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return circuit_function, (self.func, self.dtype.str, self.backend)
+
+
+def circuit_function(func: Func, dtype: DTypeLike, backend: str) -> CircuitFunction:
+    """The function of this IR, dtype and (resolved) backend, made once and shared while alive."""
+    made = CircuitFunction(func, dtype, backend)
+    key = f"{made.executable.key}:{made.dtype.name}:{backend}"
+    found = _live.get(key)
+    if found is not None:
+        return found
+    made.key = key
+    _live[key] = made
+    return made
+
+
+def function_by_key(key: str) -> CircuitFunction:
+    """The live function of this key. Raises `QS605` when its layer is gone."""
+    found = _live.get(key)
+    if found is None:
+        raise error(
+            "QS605",
+            "the circuit of this compiled program is no longer alive",
+            help="keep the QuantumLayer it was traced from, or trace again",
+        )
+    return found

@@ -1,0 +1,129 @@
+"""A circuit as a function of its slots.
+
+Every parametrised angle becomes one slot, in a circuit whose angles all obey the two-term shift
+rule f'(t) = (f(t + pi/2) - f(t - pi/2)) / 2. Parameters reach the slots through an affine map and
+the classical program; both are written here as torch arithmetic, so torch differentiates them.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from q_store.qir import dialects
+from q_store.qir.angle import Angle
+from q_store.qir.func import Func
+from q_store.qir.ops import Gate
+from q_store.qir.types import f64
+from q_store.qir.values import Value
+from q_store.passes.decompose import decompose_func
+from q_store.runtime.function import CircuitFunction, circuit_function
+from q_store.targets.executable import AffineRows, Executable
+from q_store.targets.lower import lower
+
+_TORCH_NAMES: Final = {"power": "pow"}
+"""numpy ufuncs whose torch function has another name."""
+
+_maps: weakref.WeakKeyDictionary[CircuitFunction, SlotMap] = weakref.WeakKeyDictionary()
+
+
+def slot_map(function: CircuitFunction) -> SlotMap:
+    """The slots of a circuit, made once per circuit."""
+    found = _maps.get(function)
+    if found is None:
+        found = _maps[function] = SlotMap(function.func, function.dtype, function.backend)
+    return found
+
+
+def two_term(row: Gate) -> bool:
+    """Whether every angle of the gate obeys the two-term shift rule at pi/2."""
+    return all(frequencies == (1.0,) for frequencies in row.frequencies)
+
+
+class SlotMap:
+    """The circuit over slots, and the map from parameters to slots."""
+
+    def __init__(self, func: Func, dtype: Any, backend: str) -> None:
+        shiftable = decompose_func(func, two_term)
+        self._executable: Executable = lower(shiftable)
+        self._dtype = torch.from_numpy(np.empty(0, dtype)).dtype
+        self.function = circuit_function(slot_func(shiftable), dtype, backend)
+
+    def torch_forward(
+        self, inputs: Tensor, weights: Tensor
+    ) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, Tensor]]]:
+        """Slots (B, S), and the function that pulls gradients of slots back to the arguments."""
+        slots, pull_back = torch.func.vjp(self.slots, inputs, weights)
+        return slots, pull_back
+
+    def slots(self, inputs: Tensor, weights: Tensor) -> Tensor:
+        """Slots (B, S) of inputs (B, F) and weights (P,) or (B, P)."""
+        shared = weights.expand(inputs.shape[0], -1) if weights.dim() == 1 else weights
+        params = torch.cat([inputs, shared], dim=1)
+        classical = self._executable.classical
+        for j, code in enumerate(classical.opcode):
+            start, stop = classical.arg_ptr[j], classical.arg_ptr[j + 1]
+            args = _apply(self._classical_rows, slice(start, stop), params)
+            ufunc = _ufunc(classical.op_names[code])
+            function = getattr(torch, _TORCH_NAMES.get(ufunc, ufunc))
+            params = torch.cat([params, function(*args.unbind(1)).unsqueeze(1)], dim=1)
+        return _apply(self._slot_rows, self._live, params)
+
+    @cached_property
+    def _live(self) -> Any:
+        return np.flatnonzero(np.diff(self._executable.slots.indptr))
+
+    @cached_property
+    def _slot_rows(self) -> tuple[Tensor, Tensor]:
+        return self._dense(self._executable.slots)
+
+    @cached_property
+    def _classical_rows(self) -> tuple[Tensor, Tensor]:
+        return self._dense(self._executable.classical.args)
+
+    def _dense(self, rows: AffineRows) -> tuple[Tensor, Tensor]:
+        exe = self._executable
+        n_params = exe.n_inputs + exe.n_weights + len(exe.classical.opcode)
+        matrix = np.zeros((len(rows.const), n_params))
+        for row, (start, stop) in enumerate(zip(rows.indptr, rows.indptr[1:], strict=False)):
+            np.add.at(matrix[row], rows.indices[start:stop], rows.data[start:stop])
+        return (
+            torch.from_numpy(matrix).to(self._dtype),
+            torch.from_numpy(rows.const).to(self._dtype),
+        )
+
+
+def _apply(rows: tuple[Tensor, Tensor], which: Any, params: Tensor) -> Tensor:
+    """Affine rows of the parameters known so far, (B, rows)."""
+    matrix, const = rows[0][which], rows[1][which]
+    return params @ matrix[:, : params.shape[1]].T + const
+
+
+def _ufunc(mnemonic: str) -> str:
+    row = next(row for row in dialects.CLASSICAL if row.mnemonic == mnemonic)
+    return row.numpy
+
+
+def slot_func(func: Func) -> Func:
+    """The same gates with the k-th parametrised angle replaced by input `%s[k]`."""
+    # Classical ops become the caller's arithmetic; no real output sees the global phase.
+    kept = [op for op in func.ops if op.operands or op.defn is dialects.ALLOC]
+    slots = Value(f64(sum(bool(angle.terms) for op in kept for angle in op.angles)), "s")
+    position = 0
+    ops = []
+    for op in kept:
+        angles = []
+        for angle in op.angles:
+            angles.append(Angle.of(slots, position) if angle.terms else angle)
+            position += bool(angle.terms)
+        ops.append(op.replace(angles=tuple(angles)))
+    return Func(
+        f"{func.name}_slots", (slots,), ("input",), tuple(ops), func.results, {"slots": 1}
+    )
+

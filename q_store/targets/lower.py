@@ -1,0 +1,206 @@
+"""From a function to an executable: the last step every backend shares.
+
+Parameters become one vector p = [inputs | weights | derived]; every gate angle becomes a slot, a
+row of the affine map from p. Non-affine `f.*` ops become the classical program that computes the
+derived part. Global phases are summed into one affine row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from q_store.qir import dialects
+from q_store.qir.angle import ZERO, Angle, Ref
+from q_store.qir.diagnostics import QStoreError, error
+from q_store.qir.func import Func, element_names, element_refs
+from q_store.qir.observables import Expval, PauliSum, Probs, Sample, observation_qubits
+from q_store.qir.ops import Gate, Op
+from q_store.qir.values import Value
+from q_store.targets.executable import (
+    AffineRows,
+    ClassicalProgram,
+    Executable,
+    Output,
+)
+
+
+def lower(func: Func) -> Executable:
+    """The executable of a function on |0…0>.
+
+    Raises `QS520` for ops no executable has (mid-circuit measurement, reset, `q.if`, noise),
+    naming the op and its place.
+    """
+    return _Lowering(func).run()
+
+
+class _Lowering:
+    def __init__(self, func: Func) -> None:
+        self.func = func
+        self.inputs = func.args_with_role("input")
+        self.weights = func.args_with_role("weight")
+        self.columns: dict[Ref, int] = {}
+        for value in (*self.inputs, *self.weights):
+            for ref in element_refs(value):
+                self.columns[ref] = len(self.columns)
+        self.affine: dict[Value, Angle] = {}
+        """What each `f.affine` value stands for."""
+        self.qubit: dict[Value, int] = {}
+        self.gates: list[tuple[str, tuple[int, ...], tuple[Angle, ...]]] = []
+        self.classical: list[tuple[str, tuple[Angle, ...]]] = []
+        self.phase = ZERO
+
+    def run(self) -> Executable:
+        for arg in self.func.args:
+            if arg.type.linear:
+                self.qubit[arg] = len(self.qubit)
+        self.n_qubits = len(self.qubit)
+        for op in self.func.ops:
+            self.op(op)
+        return self.executable()
+
+    def op(self, op: Op) -> None:
+        defn = op.defn
+        if isinstance(defn, Gate):
+            self.gate(op, defn)
+        elif isinstance(defn, dialects.Scalar):
+            self.scalar(op)
+        elif defn is dialects.ALLOC:
+            for value in op.results:
+                self.qubit[value] = self.n_qubits
+                self.n_qubits += 1
+        elif defn is dialects.BARRIER:
+            self.thread(op)
+        elif defn is dialects.OBSERVE:
+            self.reorder(op)
+        else:
+            raise _refusal(op)
+
+    def gate(self, op: Op, row: Gate) -> None:
+        angles = tuple([self.resolve(angle) for angle in op.angles])
+        if row.mnemonic == "phase":
+            self.phase = self.phase + angles[0]
+            return
+        self.gates.append((row.mnemonic, tuple([self.qubit[v] for v in op.operands]), angles))
+        self.thread(op)
+
+    def thread(self, op: Op) -> None:
+        for before, after in zip(op.operands, op.results, strict=True):
+            self.qubit[after] = self.qubit[before]
+
+    def scalar(self, op: Op) -> None:
+        (value,) = op.results
+        angles = tuple([self.resolve(angle) for angle in op.angles])
+        if op.defn.mnemonic == "affine":
+            self.affine[value] = angles[0]
+            return
+        self.classical.append((op.defn.mnemonic, angles))
+        self.columns[(value, ())] = len(self.columns)
+
+    def resolve(self, angle: Angle) -> Angle:
+        """The angle with every `f.affine` value replaced by what it stands for."""
+        if not self.affine or all(ref[0] not in self.affine for ref, _ in angle.terms):
+            return angle
+        return angle.map_refs(lambda ref: self.affine.get(ref[0]) or Angle.of(ref[0], *ref[1]))
+
+    def reorder(self, op: Op) -> None:
+        """Swap wires so that observed position i is qubit i, as the outputs count them."""
+        place = [self.qubit[value] for value in op.operands]
+        for position in range(len(place)):
+            source = place[position]
+            if source != position:
+                self.gates.append(("swap", (position, source), ()))
+                place = [
+                    source if q == position else position if q == source else q for q in place
+                ]
+
+    def executable(self) -> Executable:
+        names = list(dict.fromkeys(name for name, _, _ in self.gates))
+        index = {name: i for i, name in enumerate(names)}
+        outputs, terms = self.outputs()
+        return Executable(
+            n_qubits=self.n_qubits,
+            op_names=tuple(names),
+            opcode=np.array([index[name] for name, _, _ in self.gates], dtype=np.int32),
+            wire_ptr=_pointers(len(wires) for _, wires, _ in self.gates),
+            wires=np.array([w for _, wires, _ in self.gates for w in wires], dtype=np.int32),
+            slot_ptr=_pointers(len(angles) for _, _, angles in self.gates),
+            input_names=tuple(n for value in self.inputs for n in element_names(value)),
+            weight_names=tuple(n for value in self.weights for n in element_names(value)),
+            slots=self.rows(angle for _, _, angles in self.gates for angle in angles),
+            classical=self.classical_program(),
+            phase=self.rows([self.phase]),
+            outputs=outputs,
+            **terms,
+        )
+
+    def rows(self, angles: Iterable[Angle]) -> AffineRows:
+        """Affine rows over the parameter vector, one per angle."""
+        listed = list(angles)
+        return AffineRows(
+            indptr=_pointers(len(angle.terms) for angle in listed),
+            indices=np.array(
+                [self.columns[ref] for angle in listed for ref, _ in angle.terms], dtype=np.int32
+            ),
+            data=np.array([c for angle in listed for _, c in angle.terms], dtype=np.float64),
+            const=np.array([angle.const for angle in listed], dtype=np.float64),
+        )
+
+    def classical_program(self) -> ClassicalProgram:
+        names = list(dict.fromkeys(name for name, _ in self.classical))
+        return ClassicalProgram(
+            op_names=tuple(names),
+            opcode=np.array([names.index(name) for name, _ in self.classical], dtype=np.int32),
+            arg_ptr=_pointers(len(angles) for _, angles in self.classical),
+            args=self.rows(angle for _, angles in self.classical for angle in angles),
+        )
+
+    def outputs(self) -> tuple[tuple[Output, ...], dict[str, np.ndarray]]:
+        observe = self.func.observe
+        observations = observe.observations if observe else ()
+        sums: list[PauliSum] = []
+        outputs = []
+        for observation in observations:
+            if isinstance(observation, Expval):
+                outputs.append(Output("expval", index=len(sums)))
+                sums.append(observation.paulis)
+            elif isinstance(observation, Probs | Sample):
+                kind = "probs" if isinstance(observation, Probs) else "sample"
+                outputs.append(Output(kind, qubits=observation_qubits(observation) or ()))
+            else:
+                outputs.append(Output("state"))
+        return tuple(outputs), pauli_arrays(sums, self.n_qubits)
+
+
+def pauli_arrays(sums: list[PauliSum], n_qubits: int) -> dict[str, np.ndarray]:
+    """The term arrays of an executable: bit n-1-q of a mask stands for qubit q."""
+    masks = [
+        (
+            coef,
+            sum(1 << (n_qubits - 1 - q) for q, letter in word if letter in "XY"),
+            sum(1 << (n_qubits - 1 - q) for q, letter in word if letter in "YZ"),
+        )
+        for paulis in sums
+        for coef, word in paulis.terms
+    ]
+    return {
+        "term_ptr": _pointers(len(paulis.terms) for paulis in sums),
+        "term_x": np.array([x for _, x, _ in masks], dtype=np.uint64),
+        "term_z": np.array([z for _, _, z in masks], dtype=np.uint64),
+        "term_coef": np.array([coef for coef, _, _ in masks], dtype=np.float64),
+    }
+
+
+def _pointers(lengths: Iterable[int]) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(list(lengths), dtype=np.int64)]).astype(np.int32)
+
+
+def _refusal(op: Op) -> QStoreError:
+    span = op.loc.span() if op.loc is not None else None
+    return error(
+        "QS520",
+        f"an executable cannot contain `{op.defn.name}`",
+        span=span,
+        help="executables are unitary circuits; measure at the end only",
+    )
