@@ -1,0 +1,211 @@
+"""Lane vectors as values inside Numba kernels.
+
+A workspace is an array whose element is one *lane vector*: a record holding one number for each of
+the samples processed together (16 float32 or 8 float64 numbers fill one 512-bit register). The
+record type carries the scalar type and the width, so the same kernel source serves every width and
+precision, and the intrinsics below turn its elements into LLVM vectors: a load, an arithmetic
+operation or a store is one machine instruction, and no gate ever moves data between lanes.
+
+Plain loops over lanes are not used for this because each of them would check for overlapping
+memory each time a gate is applied.
+
+Arithmetic carries the ``contract`` flag only (a product and a sum may become one fused operation);
+NaN and infinity keep their meaning, so that a bad sample stays visible in its own lane.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
+
+_CONTRACT = ("contract",)
+
+
+class LanesType(types.Type):  # type: ignore[misc]
+    """Numba type of one lane vector: ``width`` numbers of type ``scalar``."""
+
+    def __init__(self, scalar: Any, width: int) -> None:
+        self.scalar = scalar
+        self.width = width
+        super().__init__(name=f"lanes[{scalar} x {width}]")
+
+
+@register_model(LanesType)
+class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, dmm: Any, fe_type: LanesType) -> None:
+        element = ir.FloatType() if fe_type.scalar == types.float32 else ir.DoubleType()
+        super().__init__(dmm, fe_type, ir.VectorType(element, fe_type.width))
+
+
+def _lanes_of(array: Any) -> LanesType:
+    """The lane vector type stored in an array of ``layout.lane_dtype`` records."""
+    nested = array.dtype.typeof("v")
+    return LanesType(nested.dtype, nested.shape[0])
+
+
+def _vector_type(lanes: LanesType) -> ir.VectorType:
+    element = ir.FloatType() if lanes.scalar == types.float32 else ir.DoubleType()
+    return ir.VectorType(element, lanes.width)
+
+
+def _pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any, to: Any) -> Any:
+    """Address of element ``index`` of a contiguous array, as a pointer to ``to``."""
+    struct = context.make_array(array_type)(context, builder, array)
+    base = builder.bitcast(struct.data, to.as_pointer())
+    return builder.gep(base, [index])
+
+
+def _splat_value(builder: Any, vector: Any, scalar: Any) -> Any:
+    undefined = ir.Constant(vector, ir.Undefined)
+    i32 = ir.IntType(32)
+    one = builder.insert_element(undefined, scalar, ir.Constant(i32, 0))
+    zeros = ir.Constant(ir.VectorType(i32, vector.count), [0] * vector.count)
+    return builder.shuffle_vector(one, undefined, zeros)
+
+
+@intrinsic
+def load(typingctx: Any, array: Any, index: Any) -> Any:
+    """``load(array, i)``: lane vector ``i``."""
+    lanes = _lanes_of(array)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        vector = _vector_type(lanes)
+        value = builder.load(_pointer(context, builder, sig.args[0], args[0], args[1], vector))
+        value.align = context.get_abi_sizeof(vector)
+        return value
+
+    return signature(lanes, array, types.int64), codegen
+
+
+@intrinsic
+def store(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
+    """``store(array, i, v)``: write lane vector ``i``."""
+    lanes = _lanes_of(array)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        vector = _vector_type(lanes)
+        pointer = _pointer(context, builder, sig.args[0], args[0], args[1], vector)
+        done = builder.store(args[2], pointer)
+        done.align = context.get_abi_sizeof(vector)
+        return context.get_dummy_value()
+
+    return signature(types.void, array, types.int64, lanes), codegen
+
+
+@intrinsic
+def splat(typingctx: Any, array: Any, scalar: Any) -> Any:
+    """``splat(array, x)``: ``x`` in every lane, of the lane type of ``array``."""
+    lanes = _lanes_of(array)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _splat_value(builder, _vector_type(lanes), args[1])
+
+    return signature(lanes, array, lanes.scalar), codegen
+
+
+@intrinsic
+def put(typingctx: Any, array: Any, index: Any, lane: Any, scalar: Any) -> Any:
+    """``put(array, i, lane, x)``: write one number of lane vector ``i``."""
+    lanes = _lanes_of(array)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        width = ir.Constant(ir.IntType(64), lanes.width)
+        at = builder.add(builder.mul(args[1], width), args[2])
+        element = _vector_type(lanes).element
+        pointer = _pointer(context, builder, sig.args[0], args[0], at, element)
+        builder.store(args[3], pointer)
+        return context.get_dummy_value()
+
+    return signature(types.void, array, types.int64, types.int64, lanes.scalar), codegen
+
+
+@intrinsic
+def get(typingctx: Any, array: Any, index: Any, lane: Any) -> Any:
+    """``get(array, i, lane)``: one number of lane vector ``i``."""
+    lanes = _lanes_of(array)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        width = ir.Constant(ir.IntType(64), lanes.width)
+        at = builder.add(builder.mul(args[1], width), args[2])
+        element = _vector_type(lanes).element
+        return builder.load(_pointer(context, builder, sig.args[0], args[0], at, element))
+
+    return signature(lanes.scalar, array, types.int64, types.int64), codegen
+
+
+@intrinsic
+def width(typingctx: Any, array: Any) -> Any:
+    """``width(array)``: the number of lanes, a compile-time constant."""
+    lanes = _lanes_of(array)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return ir.Constant(ir.IntType(64), lanes.width)
+
+    return signature(types.int64, array), codegen
+
+
+@intrinsic
+def total(typingctx: Any, value: Any) -> Any:
+    """``total(v)``: the sum over the lanes, added pairwise in a fixed order, as float64."""
+    if not isinstance(value, LanesType):
+        return None
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        i32 = ir.IntType(32)
+        wide = ir.VectorType(ir.DoubleType(), value.width)
+        part = args[0] if value.scalar == types.float64 else builder.fpext(args[0], wide)
+        size = value.width
+        while size > 1:
+            size //= 2
+            picks = [ir.Constant(ir.VectorType(i32, size), list(range(s, s + size))) for s in (0, size)]
+            halves = [builder.shuffle_vector(part, part, pick) for pick in picks]
+            part = builder.fadd(*halves)
+        return builder.extract_element(part, ir.Constant(i32, 0))
+
+    return signature(types.float64, value), codegen
+
+
+@intrinsic
+def parity(typingctx: Any, word: Any) -> Any:
+    """``parity(w)``: 1 if ``w`` has an odd number of set bits, else 0."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.and_(builder.ctpop(args[0]), ir.Constant(ir.IntType(64), 1))
+
+    return signature(types.int64, types.int64), codegen
+
+
+def _binary(op: Any, method: str) -> None:
+    @infer_global(op)
+    class _Typing(AbstractTemplate):  # type: ignore[misc]
+        def generic(self, args: Any, kws: Any) -> Any:
+            if len(args) == 2 and isinstance(args[0], LanesType) and args[0] == args[1]:
+                return signature(args[0], *args)
+            return None
+
+    @lower_builtin(op, LanesType, LanesType)  # type: ignore[untyped-decorator]
+    def _lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return getattr(builder, method)(args[0], args[1], flags=_CONTRACT)
+
+
+_binary(operator.add, "fadd")
+_binary(operator.sub, "fsub")
+_binary(operator.mul, "fmul")
+
+
+@infer_global(operator.neg)
+class _NegTyping(AbstractTemplate):  # type: ignore[misc]
+    def generic(self, args: Any, kws: Any) -> Any:
+        if len(args) == 1 and isinstance(args[0], LanesType):
+            return signature(args[0], args[0])
+        return None
+
+
+@lower_builtin(operator.neg, LanesType)  # type: ignore[untyped-decorator]
+def _lower_neg(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    return builder.fneg(args[0])

@@ -1,0 +1,108 @@
+"""The numbers that planner and kernels agree on: opcodes, axes, columns and headers.
+
+A plan travels to the kernels as one int64 array and one float64 array. The first ``H_COUNT``
+integers are the header; offsets in it point into the integer array, or, where named ``..._F``,
+into the float array.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Opcodes.
+BLOCK: Final = 0
+"""SU(2) block of rx, ry, rz factors on pairs (p, p ^ m)."""
+REAL_BLOCK: Final = 1
+"""Block of one ry factor."""
+YZ_BLOCK: Final = 2
+"""Block of one ry and then one rz factor, up to a phase."""
+CONTROLLED_BLOCK: Final = 3
+"""SU(2) block where every control parity has its value."""
+DIAGONAL: Final = 4
+"""exp(-i t/2 (-1)^parity(p & r))."""
+CONTROLLED_PHASE: Final = 5
+"""exp(i t) where every control parity has its value."""
+PRODUCT: Final = 6
+"""SU(2) block that acts first on its bit of |0...0>; these come before everything else."""
+
+# Axes of factors.
+X_AXIS: Final = 0
+Y_AXIS: Final = 1
+Z_AXIS: Final = 2
+
+# Columns of the tape.
+OP: Final = 0
+PAIR: Final = 1
+"""Mask m between the two members of a pair."""
+ROLE: Final = 2
+"""Mask r whose parity tells which member plays |0>; the row of a DIAGONAL."""
+SIGN: Final = 3
+"""Mask z whose odd parity conjugates a block by Z."""
+FACTOR_BEGIN: Final = 4
+FACTOR_END: Final = 5
+"""Rows of the instruction's factors; the axis of row f is ``axis[f]``."""
+CONTROL_BEGIN: Final = 6
+CONTROL_END: Final = 7
+"""Part of the control list, pairs (mask, value)."""
+SHARED: Final = 8
+"""1 if no factor depends on a sample."""
+LIVE: Final = 9
+"""1 if some factor depends on a parameter."""
+COLUMNS: Final = 10
+
+SLOTS: Final = 6
+"""Coefficient vectors of one instruction."""
+
+SCRATCH: Final = 21
+"""Scratch lane vectors beside the counted ones: two signs, three sums, a transform of 16."""
+
+# Kinds of output.
+EXPVAL: Final = 0
+PROBS: Final = 1
+STATE: Final = 2
+
+# What one call of the kernel does.
+FORWARD: Final = 1
+KEEP: Final = 2
+BACKWARD: Final = 4
+REDUCE: Final = 8
+
+# Header.
+H_QUBITS: Final = 0
+H_KIND: Final = 1
+H_STEPS: Final = 2
+H_TAPE: Final = 3
+H_PRODUCTS: Final = 4
+"""How many leading instructions are PRODUCT."""
+H_FIRST: Final = 5
+"""Per bit: the PRODUCT instruction on it, or -1."""
+H_STOP: Final = 6
+"""The backward sweep ends after this instruction."""
+H_ROWS: Final = 7
+H_AXIS: Final = 8
+H_SHARED: Final = 9
+H_BEGIN: Final = 10
+H_INDEX: Final = 11
+H_CONTROLS: Final = 12
+H_CONTROL_COUNT: Final = 13
+H_Z_TERMS: Final = 14
+"""Terms without X or Y: pairs (mask, output)."""
+H_Z_COUNT: Final = 15
+H_X_TERMS: Final = 16
+"""Other terms: (x mask, z mask, 1 if the phase is i, output)."""
+H_X_COUNT: Final = 17
+H_OUTPUTS: Final = 18
+H_COLUMNS: Final = 19
+"""Per bit: what flipping all bits up to it does to the output index; then the index of amplitude 0."""
+H_QUADRATIC: Final = 20
+"""Per bit i: the bits j > i with a sign where both are set."""
+H_LINEAR: Final = 21
+"""Mask of the linear part of the sign frame."""
+H_PER_SAMPLE: Final = 22
+"""1 if every sample has its own weights."""
+H_BASE_F: Final = 23
+H_COEF_F: Final = 24
+H_Z_COEF_F: Final = 25
+H_X_COEF_F: Final = 26
+H_CONST_F: Final = 27
+H_COUNT: Final = 28

@@ -1,0 +1,290 @@
+"""The one compiled entry point: bind, forward, observe, seed, backward, for a run of lane groups.
+
+Everything a plan says reaches this function in two arrays, so a call from Python costs little and
+a new circuit compiles nothing. The scratch array ``co`` holds, in lane vectors: cosines and sines
+of the rows, coefficients of the instructions, row gradients, the constants +1 and -1, sums of one
+block, the transform of ``observing.py``, and one vector per Pauli word.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+from q_store.runtime.batched import adjoint, sweeps
+from q_store.runtime.batched.binding import (
+    bind_lanes,
+    bind_shared,
+    compose_all,
+    factor_gradients,
+    reduce_shared,
+    scatter,
+)
+from q_store.runtime.batched.intrinsics import get, load, put, splat, store, width
+from q_store.runtime.batched.observing import (
+    expect_x,
+    expect_z,
+    read_probs,
+    read_state,
+    seed_probs,
+    seed_state,
+    seed_x,
+    seed_z,
+)
+from q_store.runtime.batched.opcodes import (
+    BACKWARD,
+    BLOCK,
+    COLUMNS,
+    CONTROL_BEGIN,
+    CONTROL_END,
+    CONTROLLED_BLOCK,
+    CONTROLLED_PHASE,
+    DIAGONAL,
+    EXPVAL,
+    FACTOR_BEGIN,
+    FACTOR_END,
+    FORWARD,
+    H_AXIS,
+    H_BASE_F,
+    H_BEGIN,
+    H_COEF_F,
+    H_COLUMNS,
+    H_CONST_F,
+    H_CONTROL_COUNT,
+    H_CONTROLS,
+    H_FIRST,
+    H_INDEX,
+    H_KIND,
+    H_LINEAR,
+    H_OUTPUTS,
+    H_PER_SAMPLE,
+    H_PRODUCTS,
+    H_QUADRATIC,
+    H_QUBITS,
+    H_ROWS,
+    H_SHARED,
+    H_STEPS,
+    H_STOP,
+    H_TAPE,
+    H_X_COEF_F,
+    H_X_COUNT,
+    H_X_TERMS,
+    H_Z_COEF_F,
+    H_Z_COUNT,
+    H_Z_TERMS,
+    KEEP,
+    LIVE,
+    OP,
+    PAIR,
+    PROBS,
+    REAL_BLOCK,
+    REDUCE,
+    ROLE,
+    SIGN,
+    SLOTS,
+    YZ_BLOCK,
+)
+
+_jit = njit(nogil=True, error_model="numpy")
+
+@_jit
+def controls_of(ip: Any, step: Any) -> Any:
+    """The control list of one instruction."""
+    base = ip[H_CONTROLS]
+    return ip[base + step[CONTROL_BEGIN] : base + step[CONTROL_END]]
+
+
+@_jit
+def forward(s: Any, ip: Any, tape: Any, co: Any, area: int) -> None:
+    """From |0...0> to the final state."""
+    n = ip[H_QUBITS]
+    sweeps.product_state(s, n, ip[ip[H_FIRST] : ip[H_FIRST] + n], co, area)
+    for k in range(ip[H_PRODUCTS], tape.shape[0]):
+        step, at = tape[k], area + SLOTS * k
+        op, m, r, z = step[OP], step[PAIR], step[ROLE], step[SIGN]
+        if op == BLOCK:
+            sweeps.block(s, n, m, r, z, co, at)
+        elif op == YZ_BLOCK:
+            sweeps.yz_block(s, n, m, r, z, co, at)
+        elif op == REAL_BLOCK:
+            sweeps.real_block(s, n, m, r, z, co, at)
+        elif op == DIAGONAL:
+            sweeps.diagonal(s, n, r, co, at)
+        elif op == CONTROLLED_BLOCK:
+            sweeps.controlled_block(s, n, m, r, z, co, at, controls_of(ip, step))
+        elif op == CONTROLLED_PHASE:
+            sweeps.controlled_phase(s, n, co, at, controls_of(ip, step))
+
+
+@_jit
+def undo(
+    s: Any, t: Any, ip: Any, step: Any, axis: Any, co: Any, at: int, signs: int, out: int
+) -> None:
+    """Un-apply one instruction on psi and lambda; leave its row gradients at ``co[out + row]``."""
+    n = ip[H_QUBITS]
+    op, m, r, z = step[OP], step[PAIR], step[ROLE], step[SIGN]
+    row, g = step[FACTOR_BEGIN], signs + 2
+    if op == BLOCK:
+        adjoint.block(s, t, n, m, r, z, co, at, signs, co, g)
+        factor_gradients(co, axis, row, step[FACTOR_END], g, out)
+    elif op == YZ_BLOCK:
+        adjoint.yz_block(s, t, n, m, r, z, co, at, signs, co, out + row)
+    elif op == REAL_BLOCK:
+        adjoint.real_block(s, t, n, m, r, z, co, at, signs, co, out + row)
+    elif op == DIAGONAL:
+        adjoint.diagonal(s, t, n, r, co, at, signs, co, out + row)
+    elif op == CONTROLLED_BLOCK:
+        controls = controls_of(ip, step)
+        adjoint.controlled_block(s, t, n, m, r, z, co, at, signs, controls, co, g)
+        factor_gradients(co, axis, row, step[FACTOR_END], g, out)
+    elif op == CONTROLLED_PHASE:
+        adjoint.controlled_phase(s, t, n, co, at, controls_of(ip, step), co, out + row)
+
+
+@_jit
+def backward(
+    s: Any, t: Any, ip: Any, tape: Any, axis: Any, co: Any, area: int, signs: int, out: int
+) -> None:
+    """Row gradients of every live instruction, last to first; destroys psi and lambda."""
+    n, products, stop = ip[H_QUBITS], ip[H_PRODUCTS], ip[H_STOP]
+    for k in range(tape.shape[0] - 1, max(stop, products) - 1, -1):
+        undo(s, t, ip, tape[k], axis, co, area + SLOTS * k, signs, out)
+    if stop < products:
+        first = ip[ip[H_FIRST] : ip[H_FIRST] + n]
+        adjoint.product_prefixes(s, n, first, co, area)
+        for j in range(n - 1, -1, -1):
+            k = first[j]
+            if k < 0:
+                continue
+            adjoint.product_bit(s, t, j, co, area + SLOTS * k, co, signs + 2)
+            if tape[k, LIVE]:
+                row, end = tape[k, FACTOR_BEGIN], tape[k, FACTOR_END]
+                factor_gradients(co, axis, row, end, signs + 2, out)
+
+
+@_jit
+def read_expvals(
+    s: Any, ip: Any, fp: Any, co: Any, scratch: int, words: int, start: int, values: Any
+) -> None:
+    """Expectations of all outputs to ``values[sample]``."""
+    n, outputs = ip[H_QUBITS], ip[H_OUTPUTS]
+    nz, nx = ip[H_Z_COUNT], ip[H_X_COUNT]
+    zt, xt = ip[ip[H_Z_TERMS] :], ip[ip[H_X_TERMS] :]
+    expect_z(s, n, zt, nz, co, scratch, words)
+    for t in range(nx):
+        expect_x(s, n, xt[4 * t], xt[4 * t + 1], xt[4 * t + 2], co, words + nz + t)
+    number = values.dtype.type
+    for lane in range(min(width(co), values.shape[0] - start)):
+        for e in range(outputs):
+            values[start + lane, e] = fp[ip[H_CONST_F] + e]
+        for t in range(nz):
+            c = number(fp[ip[H_Z_COEF_F] + t])
+            values[start + lane, zt[2 * t + 1]] += c * get(co, words + t, lane)
+        for t in range(nx):
+            c = number(fp[ip[H_X_COEF_F] + t])
+            values[start + lane, xt[4 * t + 3]] += c * get(co, words + nz + t, lane)
+
+
+@_jit
+def put_weight(co: Any, at: int, c: float, cotangent: Any, start: int, output: int) -> None:
+    """``co[at]`` = ``c`` times one column of the cotangent; zero in unused lanes."""
+    number = cotangent.dtype.type
+    for lane in range(width(co)):
+        sample = start + lane
+        g = cotangent[sample, output] if sample < cotangent.shape[0] else number(0.0)
+        put(co, at, lane, number(c) * g)
+
+
+@_jit
+def seed_expvals(
+    s: Any, t: Any, ip: Any, fp: Any, co: Any, scratch: int, words: int, start: int, cotangent: Any
+) -> None:
+    """lambda = sum over outputs of cotangent times observable, applied to psi."""
+    n, nz, nx = ip[H_QUBITS], ip[H_Z_COUNT], ip[H_X_COUNT]
+    zt, xt = ip[ip[H_Z_TERMS] :], ip[ip[H_X_TERMS] :]
+    for k in range(nz):
+        put_weight(co, words + k, fp[ip[H_Z_COEF_F] + k], cotangent, start, zt[2 * k + 1])
+    seed_z(s, t, n, zt, nz, co, scratch, words)
+    for k in range(nx):
+        at = words + nz + k
+        put_weight(co, at, fp[ip[H_X_COEF_F] + k], cotangent, start, xt[4 * k + 3])
+        seed_x(s, t, n, xt[4 * k], xt[4 * k + 1], xt[4 * k + 2], co, at)
+
+
+@_jit
+def move_state(s: Any, n: int, saved: Any, at: int, inward: bool) -> None:
+    """Copy a state to or from the flat array ``saved``, starting at number ``at``."""
+    w = width(s)
+    for i in range(2 << n):
+        for lane in range(w):
+            if inward:
+                put(s, i, lane, saved[at + i * w + lane])
+            else:
+                saved[at + i * w + lane] = get(s, i, lane)
+
+
+@_jit
+def execute(
+    flags: int, ip: Any, fp: Any, inputs: Any, weights: Any, cotangent: Any, values: Any,
+    d_inputs: Any, d_weights: Any, sums: Any, saved: Any, s: Any, t: Any, co: Any, begin: int,
+    end: int,
+) -> None:  # fmt: skip
+    """Run the plan for the lane groups ``begin`` to ``end - 1``.
+
+    Shapes: inputs and d_inputs (B, F), weights (1 or B, P), d_weights as weights, cotangent and
+    values (B, outputs), sums (groups, rows) float64, saved flat, ``s`` and ``t`` two lane vectors
+    per amplitude. ``flags``: FORWARD computes psi and values, without it psi comes from ``saved``;
+    KEEP stores psi there; BACKWARD adds to d_inputs and per-sample d_weights and fills sums; REDUCE
+    turns the sums of all groups into the gradient of shared weights.
+    """
+    n, kind, rows = ip[H_QUBITS], ip[H_KIND], ip[H_ROWS]
+    steps, f = ip[H_STEPS], inputs.shape[1]
+    tape = ip[ip[H_TAPE] : ip[H_TAPE] + steps * COLUMNS].reshape(steps, COLUMNS)
+    axis, is_shared = ip[ip[H_AXIS] :], ip[ip[H_SHARED] :]
+    row_begin, index = ip[ip[H_BEGIN] :], ip[ip[H_INDEX] :]
+    base, coef = fp[ip[H_BASE_F] :], fp[ip[H_COEF_F] :]
+    columns = ip[ip[H_COLUMNS] : ip[H_COLUMNS] + n + 1]
+    quadratic, linear = ip[ip[H_QUADRATIC] : ip[H_QUADRATIC] + n], ip[H_LINEAR]
+    area = 2 * rows
+    out = area + SLOTS * steps
+    signs = out + rows
+    scratch = signs + 5
+    words = scratch + 16
+    store(co, signs, splat(co, 1.0))
+    store(co, signs + 1, splat(co, -1.0))
+    bind_shared(co, rows, is_shared, row_begin, index, base, coef, weights, f)
+    compose_all(co, axis, tape, area, 1)
+    for group in range(begin, end):
+        start = group * width(co)
+        place = group * (2 << n) * width(co)
+        bind_lanes(co, rows, is_shared, row_begin, index, base, coef, inputs, weights, start)
+        compose_all(co, axis, tape, area, 0)
+        if flags & FORWARD:
+            forward(s, ip, tape, co, area)
+            if kind == EXPVAL:
+                read_expvals(s, ip, fp, co, scratch, words, start, values)
+            elif kind == PROBS:
+                read_probs(s, n, columns, start, values)
+            else:
+                read_state(s, n, columns, quadratic, linear, start, values)
+        else:
+            move_state(s, n, saved, place, True)
+        if flags & KEEP:
+            move_state(s, n, saved, place, False)
+        if flags & BACKWARD:
+            if kind == EXPVAL:
+                seed_expvals(s, t, ip, fp, co, scratch, words, start, cotangent)
+            elif kind == PROBS:
+                seed_probs(s, t, n, columns, start, cotangent)
+            else:
+                seed_state(t, n, columns, quadratic, linear, start, cotangent)
+            for row in range(rows):
+                store(co, out + row, splat(co, 0.0))
+            backward(s, t, ip, tape, axis, co, area, signs, out)
+            scatter(
+                co, rows, row_begin, index, coef, out, start, d_inputs, d_weights,
+                ip[H_PER_SAMPLE], sums[group],
+            )  # fmt: skip
+    if flags & REDUCE and not ip[H_PER_SAMPLE]:
+        reduce_shared(rows, row_begin, index, coef, f, sums, d_weights)

@@ -1,0 +1,297 @@
+"""The executable: a compiled circuit as a handful of flat arrays that every backend consumes.
+
+Parameter vector ``p = [inputs | weights | derived]``. Gate ``k`` is row ``op_names[opcode[k]]`` of
+the gate table on ``wires[wire_ptr[k]:wire_ptr[k+1]]`` (qubit 0 is the most significant bit of a
+state index) with the angles ``slots[slot_ptr[k]:slot_ptr[k+1]]`` in radians, and
+``slots = A p + b`` with A in compressed rows. Observables are sums of Pauli words stored as bit
+masks: bit ``n_qubits - 1 - q`` of ``term_x`` or ``term_z`` belongs to qubit ``q``, both set mean Y.
+
+The file format is numpy's ``.npz`` without pickled objects; its ``format`` entry is an integer that
+grows when old readers could not understand a new file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from q_store.qir.diagnostics import error
+
+FORMAT: Final = 1
+
+IntArray = NDArray[np.int32]
+FloatArray = NDArray[np.float64]
+MaskArray = NDArray[np.uint64]
+
+
+def _ints(values: Any = ()) -> IntArray:
+    return np.ascontiguousarray(values, dtype=np.int32)
+
+
+def _floats(values: Any = ()) -> FloatArray:
+    return np.ascontiguousarray(values, dtype=np.float64)
+
+
+def _pointer() -> IntArray:
+    return np.zeros(1, np.int32)
+
+
+@dataclass(frozen=True, eq=False)
+class ClassicalProgram:
+    """The non-affine classical ops in order; op ``j`` defines derived parameter ``j``.
+
+    Op ``j`` is ``op_names[opcode[j]]`` of the arguments ``arg_ptr[j]:arg_ptr[j+1]``. Argument ``a``
+    is ``const[a] + sum(data[e] * p[indices[e]] for e in indptr[a]:indptr[a+1])``.
+    """
+
+    op_names: tuple[str, ...] = ()
+    opcode: IntArray = field(default_factory=_ints)
+    arg_ptr: IntArray = field(default_factory=_pointer)
+    indptr: IntArray = field(default_factory=_pointer)
+    indices: IntArray = field(default_factory=_ints)
+    data: FloatArray = field(default_factory=_floats)
+    const: FloatArray = field(default_factory=_floats)
+
+    def __len__(self) -> int:
+        return len(self.opcode)
+
+
+@dataclass(frozen=True, eq=False)
+class AffineRow:
+    """One affine form of the parameter vector: ``const + sum(data * p[indices])``."""
+
+    indices: IntArray = field(default_factory=_ints)
+    data: FloatArray = field(default_factory=_floats)
+    const: float = 0.0
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output: ``kind`` is "expval", "probs", "sample" or "state".
+
+    ``start`` and ``stop`` bound an expval's range of observables (entries of ``term_ptr``);
+    ``qubits`` belong to probs and sample, first qubit most significant; ``shots`` to sample.
+    """
+
+    kind: str
+    start: int = 0
+    stop: int = 0
+    qubits: tuple[int, ...] = ()
+    shots: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Executable:
+    """A compiled circuit; see the module text for the meaning of the arrays."""
+
+    n_qubits: int
+    op_names: tuple[str, ...] = ()
+    opcode: IntArray = field(default_factory=_ints)
+    wire_ptr: IntArray = field(default_factory=_pointer)
+    wires: IntArray = field(default_factory=_ints)
+    slot_ptr: IntArray = field(default_factory=_pointer)
+    n_inputs: int = 0
+    n_weights: int = 0
+    input_names: tuple[str, ...] = ()
+    weight_names: tuple[str, ...] = ()
+    a_indptr: IntArray = field(default_factory=_pointer)
+    a_indices: IntArray = field(default_factory=_ints)
+    a_data: FloatArray = field(default_factory=_floats)
+    b: FloatArray = field(default_factory=_floats)
+    classical: ClassicalProgram = field(default_factory=ClassicalProgram)
+    phase_row: AffineRow = field(default_factory=AffineRow)
+    outputs: tuple[Output, ...] = ()
+    term_ptr: IntArray = field(default_factory=_pointer)
+    term_x: MaskArray = field(default_factory=lambda: np.zeros(0, np.uint64))
+    term_z: MaskArray = field(default_factory=lambda: np.zeros(0, np.uint64))
+    term_coef: FloatArray = field(default_factory=_floats)
+
+    @property
+    def n_derived(self) -> int:
+        return len(self.classical)
+
+    @property
+    def n_observables(self) -> int:
+        """How many expectation values the expval outputs have together."""
+        return len(self.term_ptr) - 1
+
+    @cached_property
+    def key(self) -> str:
+        """sha256 of the content, the same in every process and on every machine."""
+        digest = hashlib.sha256()
+        for name, value in sorted(_entries(self).items()):
+            array = np.asarray(value)
+            array = array.astype(array.dtype.newbyteorder("<"))
+            digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+            digest.update(array.tobytes())
+        return digest.hexdigest()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the executable to exactly ``path``; a file there is replaced as a whole."""
+        target = Path(path)
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, format=np.int64(FORMAT), **_entries(self))
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        try:
+            temporary.write_bytes(buffer.getvalue())
+            temporary.replace(target)
+        except OSError as problem:
+            temporary.unlink(missing_ok=True)
+            raise error(
+                "QS501", f"cannot write the executable to {target}: {problem.strerror}"
+            ) from problem
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Executable:
+        """Read what :meth:`save` wrote. Raises QS500, QS501 or QS503, never loads code."""
+        try:
+            content = Path(path).read_bytes()
+        except OSError as problem:
+            raise error("QS501", f"cannot read {path}: {problem.strerror}") from problem
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+                entries = {name: archive[name] for name in archive.files}
+        except (ValueError, EOFError, OSError, zipfile.BadZipFile, NotImplementedError) as problem:
+            raise _corrupt(path, "it is not an archive of arrays") from problem
+        return _checked(entries, path)
+
+
+def _entries(executable: Executable) -> dict[str, Any]:
+    """All content as arrays; text and small structures go into one JSON string."""
+    header = {
+        "n_qubits": executable.n_qubits,
+        "n_inputs": executable.n_inputs,
+        "n_weights": executable.n_weights,
+        "op_names": executable.op_names,
+        "input_names": executable.input_names,
+        "weight_names": executable.weight_names,
+        "classical_names": executable.classical.op_names,
+        "phase_const": executable.phase_row.const,
+        "outputs": [[o.kind, o.start, o.stop, o.qubits, o.shots] for o in executable.outputs],
+    }
+    entries: dict[str, Any] = {"header": np.array(json.dumps(header, sort_keys=True))}
+    parts = (("", executable), ("classical_", executable.classical), ("phase_", executable.phase_row))
+    for prefix, part in parts:
+        for entry in fields(part):  # type: ignore[arg-type]
+            value = getattr(part, entry.name)
+            if isinstance(value, np.ndarray):
+                entries[prefix + entry.name] = value
+    return entries
+
+
+def _corrupt(path: object, reason: str) -> Exception:
+    return error(
+        "QS500",
+        f"{path} is not a valid executable: {reason}",
+        help="compile the circuit again and save it anew",
+    )
+
+
+def _checked(entries: dict[str, Any], path: object) -> Executable:
+    version = entries.get("format")
+    if version is None or version.shape != () or version.dtype.kind not in "iu":
+        raise _corrupt(path, "it has no format version")
+    if int(version) > FORMAT:
+        raise error(
+            "QS503",
+            f"{path} was written by a newer q-store (format {int(version)}, this one reads up to {FORMAT})",
+            help="upgrade q-store to read it",
+        )
+    try:
+        executable = _from_entries(entries)
+    except (KeyError, TypeError, ValueError, IndexError) as problem:
+        raise _corrupt(path, f"an entry is missing or malformed ({problem})") from problem
+    reason = inconsistency(executable)
+    if reason:
+        raise _corrupt(path, reason)
+    return executable
+
+
+def _from_entries(entries: dict[str, Any]) -> Executable:
+    header = json.loads(str(entries["header"][()]))
+    names = ("n_qubits", "n_inputs", "n_weights")
+    sizes = {name: _size(header[name]) for name in names}
+    texts = {name: tuple(map(str, header[name])) for name in ("op_names", "input_names", "weight_names")}
+
+    def arrays(kind: type, prefix: str = "") -> dict[str, Any]:
+        given = fields(kind)
+        picked = [f.name for f in given if "Array" in str(f.type)]
+        return {name: _array(kind, name, entries[prefix + name]) for name in picked}
+
+    return Executable(
+        **sizes,
+        **texts,  # type: ignore[arg-type]
+        **arrays(Executable),
+        classical=ClassicalProgram(
+            op_names=tuple(map(str, header["classical_names"])),
+            **arrays(ClassicalProgram, "classical_"),
+        ),
+        phase_row=AffineRow(const=float(header["phase_const"]), **arrays(AffineRow, "phase_")),
+        outputs=tuple(
+            Output(str(kind), int(start), int(stop), tuple(map(int, qubits)), int(shots))
+            for kind, start, stop, qubits, shots in header["outputs"]
+        ),
+    )
+
+
+def _size(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise TypeError(f"{value!r} is not a size")
+    return value
+
+
+def _array(kind: type, name: str, value: Any) -> Any:
+    declared = next(str(f.type) for f in fields(kind) if f.name == name)
+    wanted = {"IntArray": np.int32, "FloatArray": np.float64, "MaskArray": np.uint64}[declared]
+    if value.ndim != 1 or value.dtype.newbyteorder("=") != np.dtype(wanted):
+        raise TypeError(f"{name} has type {value.dtype} and {value.ndim} axes")
+    return np.ascontiguousarray(value, dtype=wanted)
+
+
+def _broken_pointer(pointer: IntArray, rows: int, total: int) -> bool:
+    good = len(pointer) == rows + 1 and pointer[0] == 0 and pointer[-1] == total
+    return not (good and bool(np.all(np.diff(pointer) >= 0)))
+
+
+def _outside(values: NDArray[Any], limit: int) -> bool:
+    return bool(len(values)) and not (int(values.min()) >= 0 and int(values.max()) < limit)
+
+
+def inconsistency(x: Executable) -> str:
+    """Why the arrays of an executable do not fit together; an empty text if they do."""
+    c = x.classical
+    n_params = x.n_inputs + x.n_weights + len(c)
+    gates, slots, args, words = len(x.opcode), len(x.b), len(c.const), len(x.term_coef)
+    checks = (
+        (_broken_pointer(x.wire_ptr, gates, len(x.wires)), "wire_ptr"),
+        (_broken_pointer(x.slot_ptr, gates, slots), "slot_ptr"),
+        (_broken_pointer(x.a_indptr, slots, len(x.a_indices)), "a_indptr"),
+        (_broken_pointer(c.arg_ptr, len(c), args), "classical.arg_ptr"),
+        (_broken_pointer(c.indptr, args, len(c.indices)), "classical.indptr"),
+        (_broken_pointer(x.term_ptr, max(len(x.term_ptr) - 1, 0), words), "term_ptr"),
+        (_outside(x.opcode, len(x.op_names)), "opcode"),
+        (_outside(x.wires, x.n_qubits), "wires"),
+        (_outside(x.a_indices, n_params) or len(x.a_data) != len(x.a_indices), "a_indices"),
+        (_outside(c.opcode, len(c.op_names)), "classical.opcode"),
+        (_outside(c.indices, n_params) or len(c.data) != len(c.indices), "classical.indices"),
+        (_outside(x.phase_row.indices, n_params), "phase_row"),
+        (len(x.phase_row.data) != len(x.phase_row.indices), "phase_row"),
+        (not len(x.term_x) == len(x.term_z) == words, "term_x and term_z"),
+        (_outside(x.term_x, 1 << x.n_qubits) or _outside(x.term_z, 1 << x.n_qubits), "a Pauli word"),
+        (len(x.input_names) not in (0, x.n_inputs), "input_names"),
+        (len(x.weight_names) not in (0, x.n_weights), "weight_names"),
+    )
+    for broken, what in checks:
+        if broken:
+            return f"{what} does not fit the other arrays"
+    return ""
