@@ -94,9 +94,9 @@ def pauli_word(word: str) -> ComplexArray:
     """Tensor product of the letters, the first letter most significant."""
     import numpy as np
 
-    product = np.eye(1, dtype=np.complex128)
+    product: ComplexArray = np.eye(1, dtype=np.complex128)
     for letter in word:
-        product = np.kron(product, np.array(PAULIS[letter], np.complex128))
+        product = kron(product, np.array(PAULIS[letter], np.complex128))
     return product
 
 
@@ -117,7 +117,8 @@ def embed(wires: int, *blocks: tuple[Sequence[int], ComplexArray]) -> ComplexArr
     result = np.zeros((*shape, 2**wires, 2**wires), np.complex128)
     result[..., range(2**wires), range(2**wires)] = 1.0
     for states, block in blocks:
-        result[(..., *np.ix_(states, states))] = block
+        rows, columns = np.ix_(list(states), list(states))
+        result[..., rows, columns] = block
     return result
 
 
@@ -132,6 +133,6 @@ def kron(left: ComplexArray, right: ComplexArray) -> ComplexArray:
     """Tensor product over the last two axes, leading axes broadcast."""
     import numpy as np
 
-    product = np.einsum("...ij,...kl->...ikjl", left, right)
+    product: ComplexArray = np.einsum("...ij,...kl->...ikjl", left, right)
     size = left.shape[-1] * right.shape[-1]
     return product.reshape(*product.shape[:-4], size, size)
