@@ -7,14 +7,19 @@ into one row per sample and gives its vector-Jacobian product.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from q_store.qir import dialects
 from q_store.qir.diagnostics import error
 from q_store.qir.func import Func
+from q_store.qir.observables import Expval, Observation, PauliSum
+from q_store.qir.ops import Op
+from q_store.qir.values import Value
 from q_store.runtime.backend import Program, Real, load
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
@@ -96,11 +101,47 @@ class CircuitFunction:
         return parts
 
     @cached_property
+    def words(self) -> WordMeasurements:
+        """Every Pauli word of the outputs as an experiment of its own."""
+        return WordMeasurements(self)
+
+    @cached_property
     def _state_bytes(self) -> int:
         return int(2 * self.dtype.itemsize * 2**self.executable.n_qubits)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return circuit_function, (self.func, self.dtype.str, self.backend)
+
+
+class WordMeasurements:
+    """The circuit observed one Pauli word at a time, as hardware measures it."""
+
+    program: Program
+    """Its expectation values are those of the distinct words, (B, words)."""
+    coefficients: Real
+    """(words, width): outputs are expectation values of words times this."""
+
+    def __init__(self, function: CircuitFunction) -> None:
+        observe = function.func.observe
+        sums = [obs.paulis for obs in observe.observations if isinstance(obs, Expval)] if observe else []
+        words = list(dict.fromkeys(word for paulis in sums for _, word in paulis.terms))
+        self.coefficients = np.zeros((len(words), len(sums)), function.dtype)
+        for column, paulis in enumerate(sums):
+            for coef, word in paulis.terms:
+                self.coefficients[words.index(word), column] += coef
+        observed = observing(function.func, [Expval(PauliSum(((1.0, word),))) for word in words])
+        self.program = load(lower(observed), function.dtype, function.backend)
+
+
+def observing(func: Func, observations: Sequence[Observation]) -> Func:
+    """The same circuit with other observations."""
+    if func.observe is None:
+        wires, body = func.results, func.ops
+    else:
+        wires, body = func.observe.operands, func.ops[:-1]
+    results = tuple(Value(obs.result_type(len(wires)), "e") for obs in observations)
+    op = Op(dialects.OBSERVE, wires, (), results, observations=tuple(observations))
+    return func.replace(ops=(*body, op), results=results)
 
 
 def circuit_function(func: Func, dtype: DTypeLike, backend: str) -> CircuitFunction:

@@ -24,7 +24,7 @@ from q_store.qir.types import f64
 from q_store.qir.values import Value
 from q_store.passes.decompose import decompose_func
 from q_store.runtime.function import CircuitFunction, circuit_function
-from q_store.targets.executable import AffineRows, Executable
+from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
 
 _TORCH_NAMES: Final = {"power": "pow"}
@@ -77,26 +77,23 @@ class SlotMap:
 
     @cached_property
     def _live(self) -> Any:
-        return np.flatnonzero(np.diff(self._executable.slots.indptr))
+        return np.flatnonzero(np.diff(self._executable.a_indptr))
 
     @cached_property
     def _slot_rows(self) -> tuple[Tensor, Tensor]:
-        return self._dense(self._executable.slots)
+        exe = self._executable
+        return self._dense(exe.a_indptr, exe.a_indices, exe.a_data, exe.b)
 
     @cached_property
     def _classical_rows(self) -> tuple[Tensor, Tensor]:
-        return self._dense(self._executable.classical.args)
+        args = self._executable.classical
+        return self._dense(args.indptr, args.indices, args.data, args.const)
 
-    def _dense(self, rows: AffineRows) -> tuple[Tensor, Tensor]:
+    def _dense(self, indptr: Any, indices: Any, data: Any, const: Any) -> tuple[Tensor, Tensor]:
         exe = self._executable
-        n_params = exe.n_inputs + exe.n_weights + len(exe.classical.opcode)
-        matrix = np.zeros((len(rows.const), n_params))
-        for row, (start, stop) in enumerate(zip(rows.indptr, rows.indptr[1:], strict=False)):
-            np.add.at(matrix[row], rows.indices[start:stop], rows.data[start:stop])
-        return (
-            torch.from_numpy(matrix).to(self._dtype),
-            torch.from_numpy(rows.const).to(self._dtype),
-        )
+        matrix = np.zeros((len(const), exe.n_inputs + exe.n_weights + exe.n_derived))
+        np.add.at(matrix, (np.repeat(np.arange(len(const)), np.diff(indptr)), indices), data)
+        return torch.from_numpy(matrix).to(self._dtype), torch.from_numpy(const).to(self._dtype)
 
 
 def _apply(rows: tuple[Tensor, Tensor], which: Any, params: Tensor) -> Tensor:

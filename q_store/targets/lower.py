@@ -8,18 +8,20 @@ derived part. Global phases are summed into one affine row.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from q_store.qir import dialects
 from q_store.qir.angle import ZERO, Angle, Ref
 from q_store.qir.diagnostics import QStoreError, error
 from q_store.qir.func import Func, element_names, element_refs
-from q_store.qir.observables import Expval, PauliSum, Probs, Sample, observation_qubits
+from q_store.qir.observables import Expval, PauliSum, Probs, Sample
 from q_store.qir.ops import Gate, Op
 from q_store.qir.values import Value
 from q_store.targets.executable import (
-    AffineRows,
+    AffineRow,
     ClassicalProgram,
     Executable,
     Output,
@@ -118,7 +120,10 @@ class _Lowering:
     def executable(self) -> Executable:
         names = list(dict.fromkeys(name for name, _, _ in self.gates))
         index = {name: i for i, name in enumerate(names)}
-        outputs, terms = self.outputs()
+        indptr, indices, data, const = self.rows(a for _, _, angles in self.gates for a in angles)
+        input_names = [name for value in self.inputs for name in element_names(value)]
+        weight_names = [name for value in self.weights for name in element_names(value)]
+        outputs, sums = self.outputs()
         return Executable(
             n_qubits=self.n_qubits,
             op_names=tuple(names),
@@ -126,54 +131,66 @@ class _Lowering:
             wire_ptr=_pointers(len(wires) for _, wires, _ in self.gates),
             wires=np.array([w for _, wires, _ in self.gates for w in wires], dtype=np.int32),
             slot_ptr=_pointers(len(angles) for _, _, angles in self.gates),
-            input_names=tuple(n for value in self.inputs for n in element_names(value)),
-            weight_names=tuple(n for value in self.weights for n in element_names(value)),
-            slots=self.rows(angle for _, _, angles in self.gates for angle in angles),
+            n_inputs=len(input_names),
+            n_weights=len(weight_names),
+            input_names=tuple(input_names),
+            weight_names=tuple(weight_names),
+            a_indptr=indptr,
+            a_indices=indices,
+            a_data=data,
+            b=const,
             classical=self.classical_program(),
-            phase=self.rows([self.phase]),
+            phase_row=self.phase_row(),
             outputs=outputs,
-            **terms,
+            **pauli_arrays(sums, self.n_qubits),
         )
 
-    def rows(self, angles: Iterable[Angle]) -> AffineRows:
-        """Affine rows over the parameter vector, one per angle."""
+    def rows(self, angles: Iterable[Angle]) -> tuple[NDArray[Any], ...]:
+        """Affine rows over the parameter vector, one per angle: indptr, indices, data, const."""
         listed = list(angles)
-        return AffineRows(
-            indptr=_pointers(len(angle.terms) for angle in listed),
-            indices=np.array(
-                [self.columns[ref] for angle in listed for ref, _ in angle.terms], dtype=np.int32
-            ),
-            data=np.array([c for angle in listed for _, c in angle.terms], dtype=np.float64),
-            const=np.array([angle.const for angle in listed], dtype=np.float64),
+        terms = [(self.columns[ref], coef) for angle in listed for ref, coef in angle.terms]
+        return (
+            _pointers(len(angle.terms) for angle in listed),
+            np.array([column for column, _ in terms], dtype=np.int32),
+            np.array([coef for _, coef in terms], dtype=np.float64),
+            np.array([angle.const for angle in listed], dtype=np.float64),
         )
+
+    def phase_row(self) -> AffineRow:
+        _, indices, data, const = self.rows([self.phase])
+        return AffineRow(indices=indices, data=data, const=float(const[0]))
 
     def classical_program(self) -> ClassicalProgram:
         names = list(dict.fromkeys(name for name, _ in self.classical))
+        indptr, indices, data, const = self.rows(a for _, angles in self.classical for a in angles)
         return ClassicalProgram(
             op_names=tuple(names),
             opcode=np.array([names.index(name) for name, _ in self.classical], dtype=np.int32),
             arg_ptr=_pointers(len(angles) for _, angles in self.classical),
-            args=self.rows(angle for _, angles in self.classical for angle in angles),
+            indptr=indptr,
+            indices=indices,
+            data=data,
+            const=const,
         )
 
-    def outputs(self) -> tuple[tuple[Output, ...], dict[str, np.ndarray]]:
+    def outputs(self) -> tuple[tuple[Output, ...], list[PauliSum]]:
+        """The outputs, and the Pauli sums of the expectation values among them."""
         observe = self.func.observe
-        observations = observe.observations if observe else ()
         sums: list[PauliSum] = []
         outputs = []
-        for observation in observations:
+        for observation in observe.observations if observe else ():
             if isinstance(observation, Expval):
-                outputs.append(Output("expval", index=len(sums)))
+                outputs.append(Output("expval", start=len(sums), stop=len(sums) + 1))
                 sums.append(observation.paulis)
             elif isinstance(observation, Probs | Sample):
                 kind = "probs" if isinstance(observation, Probs) else "sample"
-                outputs.append(Output(kind, qubits=observation_qubits(observation) or ()))
+                outputs.append(Output(kind, qubits=observation.qubits))
             else:
                 outputs.append(Output("state"))
-        return tuple(outputs), pauli_arrays(sums, self.n_qubits)
+        return tuple(outputs), sums
 
 
-def pauli_arrays(sums: list[PauliSum], n_qubits: int) -> dict[str, np.ndarray]:
+def pauli_arrays(sums: list[PauliSum], n_qubits: int) -> dict[str, NDArray[Any]]:
     """The term arrays of an executable: bit n-1-q of a mask stands for qubit q."""
     masks = [
         (
@@ -192,7 +209,7 @@ def pauli_arrays(sums: list[PauliSum], n_qubits: int) -> dict[str, np.ndarray]:
     }
 
 
-def _pointers(lengths: Iterable[int]) -> np.ndarray:
+def _pointers(lengths: Iterable[int]) -> NDArray[np.int32]:
     return np.concatenate([[0], np.cumsum(list(lengths), dtype=np.int64)]).astype(np.int32)
 
 
