@@ -1,0 +1,37 @@
+"""One module per contender, all of the same shape.
+
+`TITLE` is the name in the tables, `PACKAGES` the distributions whose versions are reported, and
+`build(problem)` returns `step`, a function without arguments that runs forward and backward and
+returns the values (batch, n), the gradient to the inputs (batch, n) and the gradient to the
+weights (layers, n, 2), finished, as arrays of the contender's own kind.
+"""
+
+OURS = ("q_store_bare", "q_store_torch")
+PEERS = (
+    "tensorcircuit_plain",
+    "tensorcircuit_tuned",
+    "tensorflow_quantum",
+    "pennylane_backprop",
+    "lightning_adjoint",
+    "lightning_cpp",
+)
+"""Modules in the order of the tables."""
+
+THREADS = 2
+"""What every contender may use; the processes are also bound to so many cores."""
+
+LIMITS = {
+    "NUMBA_NUM_THREADS": str(THREADS),
+    "OMP_NUM_THREADS": str(THREADS),
+    "OPENBLAS_NUM_THREADS": str(THREADS),
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_NUM_INTEROP_THREADS": str(THREADS),
+    "TF_NUM_INTRAOP_THREADS": str(THREADS),
+    "TF_USE_LEGACY_KERAS": "1",
+}
+"""Environment of every contender."""
+
+# Lightning's threads share out the observables, and each direct call has one; a second thread then
+# waits in a busy loop and takes time from the first.
+ENVIRONMENT = {"lightning_cpp": {"OMP_NUM_THREADS": "1"}}
+"""What a contender runs faster with."""

@@ -1,0 +1,136 @@
+"""What the benchmark prints: one block per size, a markdown table, or JSON."""
+
+import json
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import Contender
+from peers import OURS, THREADS
+from problem import Problem
+
+WRONG = 1e-3
+"""Answers further apart than this, relative to the largest number, are called wrong."""
+
+
+@dataclass
+class Result:
+    """All contenders on one size."""
+
+    problem: Problem
+    contenders: list[Contender]
+
+    @property
+    def label(self) -> str:
+        return f"{self.problem.n}, {self.problem.layers}, {self.problem.batch}"
+
+    @property
+    def ours(self) -> list[Contender]:
+        return [c for c in self.contenders if c.name in OURS and c.step_s]
+
+    @property
+    def fastest_peer(self) -> Contender | None:
+        peers = [c for c in self.contenders if c.name not in OURS and c.step_s]
+        return min(peers, key=lambda c: c.step_s, default=None)
+
+    def lead(self, ours: Contender) -> str:
+        """How many times faster than the fastest peer."""
+        peer = self.fastest_peer
+        return f"{peer.step_s / ours.step_s:.1f}" if peer else "-"
+
+
+def wrong(contender: Contender) -> bool:
+    return contender.difference is not None and not contender.difference <= WRONG
+
+
+def milliseconds(contender: Contender) -> str:
+    if contender.step_s is None:
+        return contender.failure or "-"
+    note = " WRONG" if wrong(contender) else ""
+    return f"{contender.step_s * 1e3:.3g}{note}"
+
+
+def block(result: Result) -> str:
+    """A table of one size for people at a terminal."""
+    ours = result.ours[0].step_s if result.ours else None
+    lines = [
+        f"qubits, layers, batch: {result.label}",
+        f"{'':36} {'step ms':>12} {'of ours':>8} {'samples/s':>10} {'first s':>8} {'differs':>8}",
+    ]
+    for contender in result.contenders:
+        step = contender.step_s
+        ratio = f"{step / ours:.1f}" if step and ours else "-"
+        rate = f"{result.problem.batch / step:.0f}" if step else "-"
+        first = "-" if contender.first_s is None else f"{contender.first_s:.2f}"
+        differs = "-" if contender.difference is None else f"{contender.difference:.0e}"
+        lines.append(
+            f"{contender.title:36} {milliseconds(contender):>12} {ratio:>8} {rate:>10} {first:>8} "
+            f"{differs:>8}"
+        )
+    lines += [f"{c.title}: {result.lead(c)} times the fastest peer" for c in result.ours]
+    return "\n".join(lines) + "\n"
+
+
+def markdown(results: list[Result]) -> str:
+    """Two tables, sizes down and contenders across: step times, then first calls."""
+    titles = [c.title for c in results[-1].contenders]
+    leads = [c.title for c in results[-1].contenders if c.name in OURS]
+    head = ["qubits, layers, batch", *titles, *(f"lead of {title}" for title in leads)]
+    steps = [
+        [r.label, *map(milliseconds, r.contenders), *(r.lead(c) for c in r.ours)] for r in results
+    ]
+    firsts = [[r.label, *map(first_call, r.contenders)] for r in results]
+    return "\n".join(
+        [
+            f"Milliseconds for one step, median; {machine()}.\n",
+            table(head, steps),
+            "\nSeconds for building the circuit and the first step.\n",
+            table(head[: 1 + len(titles)], firsts),
+            "\n" + ", ".join(f"{name} {text}" for name, text in versions(results).items()) + ".",
+        ]
+    )
+
+
+def first_call(contender: Contender) -> str:
+    return contender.failure if contender.first_s is None else f"{contender.first_s:.2g}"
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def versions(results: list[Result]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for result in results:
+        for contender in result.contenders:
+            found |= contender.versions
+    return found
+
+
+def machine() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    model = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), "")
+    return f"{THREADS} threads, {model or platform.processor()}, Python {platform.python_version()}"
+
+
+def to_json(results: list[Result]) -> str:
+    rows = [
+        {
+            "qubits": r.problem.n,
+            "layers": r.problem.layers,
+            "batch": r.problem.batch,
+            "contender": c.name,
+            "step_s": c.step_s,
+            "steps": len(c.times),
+            "first_s": c.first_s,
+            "difference": c.difference,
+            "failure": c.failure,
+        }
+        for r in results
+        for c in r.contenders
+    ]
+    return json.dumps(
+        {"machine": machine(), "versions": versions(results), "results": rows}, indent=1
+    )
