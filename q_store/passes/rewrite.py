@@ -1,0 +1,253 @@
+"""Rewriting: one forward sweep with rules that look back.
+
+Wires are linear, so the neighbours of an op are data: a rule only has to look at what produced the
+wires it got. The sweep copies a function forward and offers each op to the rules of its kind. A
+rule answers with wires that stand for the op's results, with another op (which is offered again),
+or not at all, and it may retract what it looked at. H X X H collapses in one sweep that way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from q_store.passes.context import RuleCount
+from q_store.qir.diagnostics import error
+from q_store.qir.func import Func
+from q_store.qir.ops import Gate, Op, OpDef, Region
+from q_store.qir.registry import all_ops
+from q_store.qir.values import Value
+
+if TYPE_CHECKING:
+    from q_store.passes.context import Context
+
+Answer = Op | tuple[Value, ...] | None
+"""A replacement op, replacement wires, or `None` when the rule does not apply."""
+
+Match = Callable[["Sweep", Op], Answer]
+
+_MAX_REENTRIES: Final = 100_000
+
+
+class Rule:
+    """A rewrite rule and where it is defined."""
+
+    __slots__ = ("applies", "match", "name", "site")
+
+    def __init__(self, match: Match, applies: Callable[[OpDef], bool]) -> None:
+        self.match = match
+        self.applies = applies
+        """Which rows the rule wants to see."""
+        self.name = match.__name__.strip("_").replace("_", "-")
+        code = match.__code__
+        self.site = f"{code.co_filename}:{code.co_firstlineno}"
+
+    def __or__(self, other: Rule | RuleSet) -> RuleSet:
+        return RuleSet((self,)) | other
+
+    def __repr__(self) -> str:
+        return f"<rule {self.name} at {self.site}>"
+
+
+def rule(*names: str, where: Callable[[OpDef], bool] | None = None) -> Callable[[Match], Rule]:
+    """Make a function a rule for the ops with these full names or the rows that satisfy `where`."""
+
+    def applies(row: OpDef) -> bool:
+        return row.name in names or (where is not None and where(row))
+
+    return lambda match: Rule(match, applies)
+
+
+def gates_where(predicate: Callable[[Gate], bool]) -> Callable[[OpDef], bool]:
+    """A condition for `rule(where=...)` on gate rows alone."""
+    return lambda row: isinstance(row, Gate) and predicate(row)
+
+
+class RuleSet:
+    """Rules indexed by the rows they apply to; earlier rules are asked first. `|` joins."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(dict.fromkeys(rules))
+
+    def __or__(self, other: Rule | RuleSet) -> RuleSet:
+        more = (other,) if isinstance(other, Rule) else other.rules
+        return RuleSet((*self.rules, *more))
+
+    @cached_property
+    def table(self) -> MappingProxyType[OpDef, tuple[Rule, ...]]:
+        """The rules of each row; rows without rules are absent."""
+        found = {row: tuple(r for r in self.rules if r.applies(row)) for row in all_ops().values()}
+        return MappingProxyType({row: rules for row, rules in found.items() if rules})
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self.rules)
+
+
+Offers = dict[OpDef, list[tuple[Match, RuleCount, Rule]]]
+
+
+class Sweep:
+    """One pass over one block; what rules see.
+
+    The ops emitted so far form a valid block at every moment: retracting an op rewires the op that
+    used its wires, or, when none did yet, the ops to come.
+    """
+
+    def __init__(self, offers: Offers, renamed: dict[Value, Value], look_back: int) -> None:
+        self.offers = offers
+        self.look_back = look_back
+        """How many ops a rule may look past on its way back."""
+        self.clipped = False
+        """Whether a rule stopped looking because of `look_back`."""
+        self.fired = 0
+        self.out: list[Op | None] = []
+        """Emitted ops; retracted ones leave a hole."""
+        self.made: dict[Value, int] = {}
+        """Where in `out` each value was made."""
+        self.used: dict[Value, int] = {}
+        """Where in `out` each wire was consumed."""
+        self.renamed = renamed
+        """What stands for a value that is no longer made."""
+
+    # --- what rules call ----------------------------------------------------------------------
+
+    def producer(self, wire: Value) -> Op | None:
+        """The emitted op that made this wire, whatever its kind; `None` at the block's start."""
+        position = self.made.get(wire)
+        return None if position is None else self.out[position]
+
+    def retract(self, op: Op) -> None:
+        """Take back an emitted op that gives back the wires it takes."""
+        position = self.made[op.results[0]]
+        self.out[position] = None
+        for wire, result in zip(op.operands, op.results, strict=True):
+            del self.made[result]
+            user = self.used.pop(result, None)
+            if user is None:
+                self.used.pop(wire)
+                self.renamed[result] = wire
+            else:
+                self.used[wire] = user
+                self._rewire(user, result, wire)
+
+    def emit(self, op: Op) -> None:
+        """Append an op without offering it to rules."""
+        position = len(self.out)
+        self.out.append(op)
+        for value in op.results:
+            self.made[value] = position
+        for value in op.operands:
+            self.used[value] = position
+
+    def resolve(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        """The values that stand for these now."""
+        renamed = self.renamed
+        found = []
+        for value in values:
+            while value in renamed:
+                value = renamed[value]
+            found.append(value)
+        return tuple(found)
+
+    # --- the driver ---------------------------------------------------------------------------
+
+    def run(self, ops: Sequence[Op]) -> tuple[Op, ...]:
+        """Sweep over the ops of a block and return what is left of them."""
+        offers, renamed = self.offers, self.renamed
+        out, made, used = self.out, self.made, self.used
+        for op in ops:
+            if not renamed.keys().isdisjoint(op.operands):
+                op = op.replace(operands=self.resolve(op.operands))
+            if op.regions:
+                op = self._regions(op)
+            kept = self._offer(op) if op.defn in offers else op
+            if kept is not None:
+                position = len(out)
+                out.append(kept)
+                for value in kept.results:
+                    made[value] = position
+                for value in kept.operands:
+                    used[value] = position
+        return tuple([op for op in out if op is not None])
+
+    def _offer(self, op: Op) -> Op | None:
+        """Offer an op to its rules until none has an answer; `None` when it dissolved."""
+        reentries = 0
+        while True:
+            for match, count, asked in self.offers.get(op.defn, ()):
+                count.offered += 1
+                answer = match(self, op)
+                if answer is not None:
+                    break
+            else:
+                return op
+            count.fired += 1
+            self.fired += 1
+            if type(answer) is tuple:
+                self.renamed.update(zip(op.results, answer, strict=True))
+                return None
+            op = answer  # type: ignore[assignment]
+            if not self.renamed.keys().isdisjoint(op.operands):
+                op = op.replace(operands=self.resolve(op.operands))
+            reentries += 1
+            if reentries > _MAX_REENTRIES:
+                raise error("QS411", f"the rewrite rule `{asked.name}` never comes to an end")
+
+    def _rewire(self, position: int, old: Value, new: Value) -> None:
+        op = self.out[position]
+        assert op is not None
+        operands = tuple([new if value is old else value for value in op.operands])
+        self.out[position] = op.replace(operands=operands)
+
+    def _regions(self, op: Op) -> Op:
+        regions = tuple([self._region(region) for region in op.regions])
+        same = all(new is old for new, old in zip(regions, op.regions, strict=True))
+        return op if same else op.replace(regions=regions)
+
+    def _region(self, region: Region) -> Region:
+        inner = Sweep(self.offers, self.renamed, self.look_back)
+        ops = inner.run(region.ops)
+        self.clipped |= inner.clipped
+        self.fired += inner.fired
+        if not inner.fired:
+            return region
+        return Region(region.args, ops, inner.resolve(region.results))
+
+
+def sweep(func: Func, rules: RuleSet, ctx: Context, *, look_back: int = 0) -> Func:
+    """Sweep over a function; the same object when no rule fired.
+
+    A rule that looks back at most `look_back` ops may miss what a second sweep reaches, because
+    the first one took away what lay between; then the sweep is repeated.
+    """
+    counts = ctx.rules
+    offers: Offers = {
+        row: [(r.match, counts.setdefault(r, RuleCount()), r) for r in row_rules]
+        for row, row_rules in rules.table.items()
+    }
+    while True:
+        state = Sweep(offers, {}, look_back)
+        ops = state.run(func.ops)
+        if not state.fired:
+            return func
+        func = func.replace(ops=ops, results=state.resolve(func.results))
+        if not state.clipped:
+            return func
+
+
+def without(func: Func, dropped: set[int]) -> Func:
+    """The function without the ops at some positions; each must give back the wires it takes."""
+    if not dropped:
+        return func
+    state = Sweep({}, {}, 0)
+    kept = []
+    for position, op in enumerate(func.ops):
+        operands = state.resolve(op.operands)
+        if position in dropped:
+            wires = [value for value in operands if value.type.linear]
+            state.renamed.update(zip(op.results, wires, strict=False))
+        else:
+            kept.append(op if operands == op.operands else op.replace(operands=operands))
+    return func.replace(ops=tuple(kept), results=state.resolve(func.results))
