@@ -83,7 +83,8 @@ def gate_at(exe: Executable, k: int) -> tuple[Gate, tuple[int, ...], slice]:
 def apply(psi: Complex, matrix: Complex, wires: Sequence[int], n_qubits: int) -> Complex:
     """A gate matrix applied to some wires of a state vector."""
     tensor = psi.reshape((2,) * n_qubits)
-    return np.ravel(apply_matrix(tensor, matrix, wires))
+    after: Complex = apply_matrix(tensor, matrix, wires).reshape(2**n_qubits)
+    return after
 
 
 def state(exe: Executable, inputs: ArrayLike = (), weights: ArrayLike = ()) -> Complex:
@@ -95,7 +96,7 @@ def state(exe: Executable, inputs: ArrayLike = (), weights: ArrayLike = ()) -> C
     for k in range(len(exe.opcode)):
         row, wires, own = gate_at(exe, k)
         psi = apply(psi, row.matrix(*angles[own]), wires, exe.n_qubits)
-    return psi * np.exp(1j * phase(exe, p))
+    return np.asarray(psi * np.exp(1j * phase(exe, p)))
 
 
 def apply_observable(exe: Executable, observable: int, psi: Complex) -> Complex:
