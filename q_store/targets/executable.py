@@ -180,7 +180,11 @@ def _entries(executable: Executable) -> dict[str, Any]:
         "outputs": [[o.kind, o.start, o.stop, o.qubits, o.shots] for o in executable.outputs],
     }
     entries: dict[str, Any] = {"header": np.array(json.dumps(header, sort_keys=True))}
-    parts = (("", executable), ("classical_", executable.classical), ("phase_", executable.phase_row))
+    parts = (
+        ("", executable),
+        ("classical_", executable.classical),
+        ("phase_", executable.phase_row),
+    )
     for prefix, part in parts:
         for entry in fields(part):  # type: ignore[arg-type]
             value = getattr(part, entry.name)
@@ -221,7 +225,9 @@ def _from_entries(entries: dict[str, Any]) -> Executable:
     header = json.loads(str(entries["header"][()]))
     names = ("n_qubits", "n_inputs", "n_weights")
     sizes = {name: _size(header[name]) for name in names}
-    texts = {name: tuple(map(str, header[name])) for name in ("op_names", "input_names", "weight_names")}
+    texts = {
+        name: tuple(map(str, header[name])) for name in ("op_names", "input_names", "weight_names")
+    }
 
     def arrays(kind: type, prefix: str = "") -> dict[str, Any]:
         given = fields(kind)
@@ -287,7 +293,10 @@ def inconsistency(x: Executable) -> str:
         (_outside(x.phase_row.indices, n_params), "phase_row"),
         (len(x.phase_row.data) != len(x.phase_row.indices), "phase_row"),
         (not len(x.term_x) == len(x.term_z) == words, "term_x and term_z"),
-        (_outside(x.term_x, 1 << x.n_qubits) or _outside(x.term_z, 1 << x.n_qubits), "a Pauli word"),
+        (
+            _outside(x.term_x, 1 << x.n_qubits) or _outside(x.term_z, 1 << x.n_qubits),
+            "a Pauli word",
+        ),
         (len(x.input_names) not in (0, x.n_inputs), "input_names"),
         (len(x.weight_names) not in (0, x.n_weights), "weight_names"),
     )

@@ -199,9 +199,7 @@ def yz_block(
 
 
 @_jit
-def diagonal(
-    s: Any, t: Any, n: int, r: int, co: Any, k: int, signs: int, g: Any, at: int
-) -> None:
+def diagonal(s: Any, t: Any, n: int, r: int, co: Any, k: int, signs: int, g: Any, at: int) -> None:
     """Undo a parity phase; the sum of (-1)^parity Im(lambda* psi) goes to ``g[at]``."""
     size = 1 << n
     step = min(size, _STRETCH)

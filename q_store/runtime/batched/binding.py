@@ -47,7 +47,9 @@ _jit = njit(nogil=True, error_model="numpy")
 
 
 @_jit
-def shared_angle(row: int, begin: Any, index: Any, base: Any, coef: Any, weights: Any, f: int) -> Any:
+def shared_angle(
+    row: int, begin: Any, index: Any, base: Any, coef: Any, weights: Any, f: int
+) -> Any:
     """Angle of a row that depends on weights only (``weights[0]``), in float64."""
     angle = base[row]
     for e in range(begin[row], begin[row + 1]):

@@ -104,7 +104,12 @@ class Fuser:
         self.steps.append(new)
 
     def controlled(
-        self, pair: int, role: int, sign: int, factors: list[Factor], controls: tuple[tuple[int, int], ...]
+        self,
+        pair: int,
+        role: int,
+        sign: int,
+        factors: list[Factor],
+        controls: tuple[tuple[int, int], ...],
     ) -> None:
         """An SU(2) block where every control parity has its value."""
         self.steps.append(Step(CONTROLLED_BLOCK, pair, role, sign, factors, controls))
@@ -172,4 +177,13 @@ def is_yz(step: Step) -> bool:
     return [axis for axis, _ in step.factors] == [Y_AXIS, Z_AXIS]
 
 
-__all__ = ["X_AXIS", "Fuser", "Step", "commute", "drop_unobserved", "is_real", "is_yz", "split_products"]
+__all__ = [
+    "X_AXIS",
+    "Fuser",
+    "Step",
+    "commute",
+    "drop_unobserved",
+    "is_real",
+    "is_yz",
+    "split_products",
+]

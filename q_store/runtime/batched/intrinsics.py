@@ -162,7 +162,9 @@ def total(typingctx: Any, value: Any) -> Any:
         size = value.width
         while size > 1:
             size //= 2
-            picks = [ir.Constant(ir.VectorType(i32, size), list(range(s, s + size))) for s in (0, size)]
+            picks = [
+                ir.Constant(ir.VectorType(i32, size), list(range(s, s + size))) for s in (0, size)
+            ]
             halves = [builder.shuffle_vector(part, part, pick) for pick in picks]
             part = builder.fadd(*halves)
         return builder.extract_element(part, ir.Constant(i32, 0))

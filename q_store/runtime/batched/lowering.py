@@ -88,7 +88,9 @@ class Lowering:
             self.add_phase(pi)
 
 
-def _decomposition(name: str, angles: Sequence[Row]) -> Sequence[tuple[str, Sequence[int], Sequence[object]]]:
+def _decomposition(
+    name: str, angles: Sequence[Row]
+) -> Sequence[tuple[str, Sequence[int], Sequence[object]]]:
     from q_store.qir.gates import lookup
 
     row = lookup(name)

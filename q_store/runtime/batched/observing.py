@@ -67,9 +67,7 @@ def expect_z(s: Any, n: int, terms: Any, count: int, co: Any, at: int, acc: int)
 
 
 @_jit
-def seed_z(
-    s: Any, t: Any, n: int, terms: Any, count: int, co: Any, at: int, weight: int
-) -> None:
+def seed_z(s: Any, t: Any, n: int, terms: Any, count: int, co: Any, at: int, weight: int) -> None:
     """lambda ``t`` = (sum of Z words times ``co[weight + term]``) psi ``s``."""
     size = min(8, 1 << n)
     zero = splat(co, 0.0)
@@ -106,9 +104,7 @@ def expect_x(s: Any, n: int, x: int, z: int, odd: int, co: Any, at: int) -> None
 
 
 @_jit
-def seed_x(
-    s: Any, t: Any, n: int, x: int, z: int, odd: int, co: Any, weight: int
-) -> None:
+def seed_x(s: Any, t: Any, n: int, x: int, z: int, odd: int, co: Any, weight: int) -> None:
     """lambda ``t`` += ``co[weight]`` times the word applied to psi ``s``."""
     plus = load(co, weight)
     for p in range(1 << n):
@@ -146,9 +142,7 @@ def read_probs(s: Any, n: int, columns: Any, start: int, values: Any) -> None:
 
 
 @_jit
-def seed_probs(
-    s: Any, t: Any, n: int, columns: Any, start: int, cotangent: Any
-) -> None:
+def seed_probs(s: Any, t: Any, n: int, columns: Any, start: int, cotangent: Any) -> None:
     """lambda ``t`` = ``cotangent[sample, index]`` psi ``s``; zero in unused lanes."""
     lanes = min(width(s), cotangent.shape[0] - start)
     index = columns[n]

@@ -115,10 +115,13 @@ def _affine(row: AffineRow, position: Sequence[int]) -> Row:
     return total
 
 
-def build(executable: Executable, kind: int, per_sample: bool, qubits: tuple[int, ...] = ()) -> Plan:
+def build(
+    executable: Executable, kind: int, per_sample: bool, qubits: tuple[int, ...] = ()
+) -> Plan:
     """Plan ``executable`` for one kind of output; ``qubits`` are those of probabilities."""
     low = lower(executable)
-    n, frame, steps = low.n, low.frame, low.fuser.steps
+    n, frame = low.n, low.frame
+    steps = [step for step in low.fuser.steps if step.factors]
     pack = Packer()
     z_terms, x_terms = _pack_words(pack, executable, frame, kind)
     if kind == oc.STATE:

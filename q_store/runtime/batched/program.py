@@ -88,6 +88,7 @@ from q_store.runtime.batched.opcodes import (
 
 _jit = njit(nogil=True, error_model="numpy")
 
+
 @_jit
 def controls_of(ip: Any, step: Any) -> Any:
     """The control list of one instruction."""
