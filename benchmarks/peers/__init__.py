@@ -21,9 +21,9 @@ THREADS = 2
 """What every contender may use; the processes are also bound to so many cores."""
 
 LIMITS = {
-    "NUMBA_NUM_THREADS": str(THREADS),
     "OMP_NUM_THREADS": str(THREADS),
     "OPENBLAS_NUM_THREADS": str(THREADS),
+    "QSTORE_NUM_THREADS": str(THREADS),
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_NUM_INTEROP_THREADS": str(THREADS),
     "TF_NUM_INTRAOP_THREADS": str(THREADS),
