@@ -174,8 +174,10 @@ class SymbolArray(Arithmetic):
         """All elements in one dimension, the last index running fastest."""
         return self.reshape(-1)
 
-    def sum(self) -> Expr:
-        """The sum of all elements."""
+    def sum(self, axis: None = None, dtype: None = None, out: None = None) -> Expr:
+        """The sum of all elements; the arguments are those numpy passes, and must be `None`."""
+        if (axis, dtype, out) != (None, None, None):
+            raise error("QS312", "sums of symbols go over all elements, without options")
         elements = list(self.elements())
         terms = [term for element in elements for term in element.terms]
         return Expr.sum(sum(element.const for element in elements), terms)

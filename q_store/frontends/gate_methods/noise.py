@@ -1,0 +1,39 @@
+"""Noise channels. Written from the tables; do not edit."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from q_store.frontends.gate_methods.sink import GateSink
+
+
+class NoiseChannels(GateSink):
+    """Noise channels."""
+
+    def depolarizing(self, qubit: int, p: float) -> Self:
+        """X, Y or Z, each with probability p/3."""
+        return self._gate("n.depolarizing", (qubit,), (p,))
+
+    def depolarizing2(self, qubit0: int, qubit1: int, p: float) -> Self:
+        """One of the 15 two-qubit Pauli words, each with probability p/15."""
+        return self._gate("n.depolarizing2", (qubit0, qubit1), (p,))
+
+    def bit_flip(self, qubit: int, p: float) -> Self:
+        """X with probability p."""
+        return self._gate("n.bit_flip", (qubit,), (p,))
+
+    def phase_flip(self, qubit: int, p: float) -> Self:
+        """Z with probability p."""
+        return self._gate("n.phase_flip", (qubit,), (p,))
+
+    def pauli(self, qubit: int, px: float, py: float, pz: float) -> Self:
+        """X, Y, Z with probabilities px, py, pz."""
+        return self._gate("n.pauli", (qubit,), (px, py, pz))
+
+    def amplitude_damping(self, qubit: int, gamma: float) -> Self:
+        """Decay |1> to |0> with probability gamma."""
+        return self._gate("n.amplitude_damping", (qubit,), (gamma,))
+
+    def phase_damping(self, qubit: int, gamma: float) -> Self:
+        """Loss of coherence with probability gamma."""
+        return self._gate("n.phase_damping", (qubit,), (gamma,))

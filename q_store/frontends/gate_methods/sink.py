@@ -1,0 +1,20 @@
+"""What gate methods call."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Self
+
+
+class GateSink(ABC):
+    """Takes gates one after the other."""
+
+    @abstractmethod
+    def _gate(
+        self,
+        name: str,
+        wires: tuple[object, ...],
+        angles: tuple[object, ...],
+        params: object = None,
+    ) -> Self:
+        """Add the op with this full name; angles left out are `None`."""
