@@ -83,7 +83,8 @@ class QuantumCircuit(GateMethods):
         self._observations: list[Observation] = []
         self._measured: dict[int, None] = {}
         self._bits: dict[str, None] = {}
-        self._parameters = ParameterTable()
+        self.parameter_table = ParameterTable()
+        """Names, shapes and declared roles; change it through `declare` only."""
 
     # --- building -----------------------------------------------------------------------------
 
@@ -113,7 +114,7 @@ class QuantumCircuit(GateMethods):
         stored = check_angles(row, angles, loc) if angles or row.angle_names else ()
         for angle in stored:
             if type(angle) is not float:
-                self._parameters.note(stored)
+                self.parameter_table.note(stored)
                 break
         self._steps.append(Instruction(row, checked, stored, loc))
         return self
@@ -219,7 +220,7 @@ class QuantumCircuit(GateMethods):
         if self._measured and not self._measured.keys().isdisjoint(wires):
             self._fail_after_measurement(dialects.IF, tuple(wires), loc)
         for branch in branches:
-            self._parameters.merge(branch._parameters)
+            self.parameter_table.merge(branch.parameter_table)
         bodies = (tuple(then_circuit), tuple(else_circuit or ()))
         self._steps.append(Instruction(dialects.IF, tuple(wires), (), loc, bit, bodies))
         return self
@@ -288,12 +289,12 @@ class QuantumCircuit(GateMethods):
     @property
     def parameters(self) -> tuple[str, ...]:
         """Names of the parameters, in order of first appearance."""
-        return self._parameters.names
+        return self.parameter_table.names
 
     @property
     def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of every parameter by name; `()` for a scalar."""
-        return {entry.name: entry.shape for entry in self._parameters}
+        return {entry.name: entry.shape for entry in self.parameter_table}
 
     @property
     def depth(self) -> int:
@@ -361,7 +362,7 @@ class QuantumCircuit(GateMethods):
         result = QuantumCircuit(n_qubits, name=self.name)
         result._steps = list(steps)
         result._bits = dict(self._bits)
-        result._parameters = self._parameters.copy()
+        result.parameter_table = self.parameter_table.copy()
         return result
 
     def bind(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> QuantumCircuit:
@@ -371,11 +372,11 @@ class QuantumCircuit(GateMethods):
         sequences of their shape. What is not named stays symbolic. Raises `QS320` for an unknown
         name, `QS321` for a value of a wrong shape or kind, `QS307` for NaN and infinities.
         """
-        binding = Binding(self._parameters, {**(values or {}), **named})
+        binding = Binding(self.parameter_table, {**(values or {}), **named})
         steps = [step.mapped(int, binding.angle) for step in self._steps]
         result = self.copy()
         result._steps = steps
-        result._parameters = binding.remaining
+        result.parameter_table = binding.remaining
         return result
 
     def compose(
@@ -392,7 +393,7 @@ class QuantumCircuit(GateMethods):
         )
         wires = self._check_part(other, targets, loc)
         result = self.copy()
-        result._parameters.merge(other._parameters)
+        result.parameter_table.merge(other.parameter_table)
         result._bits |= other._bits
         for step in other:
             moved = step.mapped(wires.__getitem__)
@@ -451,7 +452,7 @@ class QuantumCircuit(GateMethods):
         `input_params` says which parameters are data: a list of names or a prefix. By default
         these are names such as `x`, `x3`, `inputs`, `data`, `feature2`. Raises `QS338`.
         """
-        parameters = with_roles(list(self._parameters), input_params)
+        parameters = with_roles(list(self.parameter_table), input_params)
         return lower(self.name, self._n_qubits, self._steps, parameters, self._observations)
 
     def to_module(self, *, input_params: InputParams | None = None) -> Module:
@@ -469,7 +470,7 @@ class QuantumCircuit(GateMethods):
         func = program.main if isinstance(program, Module) else program
         raised = raise_func(func)
         result = QuantumCircuit(raised.n_qubits, name=func.name)
-        result._steps, result._parameters = raised.steps, raised.parameters
+        result._steps, result.parameter_table = raised.steps, raised.parameters
         result._observations = list(raised.observations)
         result._bits = {step.bit: None for step in raised.steps if step.bit}
         return result

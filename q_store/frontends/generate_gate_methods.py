@@ -65,7 +65,7 @@ def _method(row: OpDef) -> str:
         "",
         *_wrapped(f"def {row.mnemonic}", ["self", *[f"{w}: int" for w in wires], *_angles(row)]),
         *_docstring(doc + (f" Also {', '.join(also)}." if also else "")),
-        _call(row, wires),
+        *_call(row, wires),
         *([""] if also else []),
         *[f"{alias} = {row.mnemonic}" for alias in aliases if not iskeyword(alias)],
     ]
@@ -110,11 +110,14 @@ def _docstring(text: str) -> list[str]:
     return [f'    """{first}', "", f"    Also {rest}", '    """']
 
 
-def _call(row: OpDef, wires: list[str]) -> str:
+def _call(row: OpDef, wires: list[str]) -> list[str]:
     arguments = [f'"{row.name}"', _tuple(wires), _tuple(row.angle_names)]
     if isinstance(row, Gate) and row.angle_names:
         arguments.append("param" if len(row.angle_names) == 1 else "params")
-    return f"    return self._gate({', '.join(arguments)})"
+    joined = ", ".join(arguments)
+    if len(joined) + 27 <= _MAX_LINE:
+        return [f"    return self._gate({joined})"]
+    return ["    return self._gate(", f"        {joined}", "    )"]
 
 
 def _tuple(names: Iterable[str]) -> str:

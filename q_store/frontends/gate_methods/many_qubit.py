@@ -41,7 +41,9 @@ class ManyQubitGates(GateSink):
 
         Also `doubleexcitationplus`.
         """
-        return self._gate("q.double_excitation_plus", (qubit0, qubit1, qubit2, qubit3), (phi,), param)
+        return self._gate(
+            "q.double_excitation_plus", (qubit0, qubit1, qubit2, qubit3), (phi,), param
+        )
 
     doubleexcitationplus = double_excitation_plus
 
@@ -59,7 +61,9 @@ class ManyQubitGates(GateSink):
 
         Also `doubleexcitationminus`.
         """
-        return self._gate("q.double_excitation_minus", (qubit0, qubit1, qubit2, qubit3), (phi,), param)
+        return self._gate(
+            "q.double_excitation_minus", (qubit0, qubit1, qubit2, qubit3), (phi,), param
+        )
 
     doubleexcitationminus = double_excitation_minus
 
