@@ -39,7 +39,8 @@ def bind_refs(func: Func, binding: Binding) -> dict[Ref, float]:
             continue
         value = np.asarray(binding.get(arg.name, np.nan), np.float64)
         if arg.name not in binding or value.shape != arg.type.shape:
-            raise error("QS521", f"parameter `{arg.name}` needs a value of type {arg.type}")
+            came = f"an array of shape {value.shape}" if arg.name in binding else "nothing"
+            raise error("QS521", f"parameter `{arg.name}` must be {arg.type}, got {came}")
         refs |= {ref: float(value[ref[1]]) for ref in element_refs(arg)}
     return refs
 

@@ -183,7 +183,13 @@ def test_gradient_through_classical_ops(scalar):
     value = builder.scalar(scalar.mnemonic, arguments[: len(scalar.angle_names)])
     product = builder.scalar("mul", [Angle.of(value), Angle.of(w, 2) + Angle.of(value)])
     builder.gate("ry", [0], [Angle.of(product) + Angle.of(x, 1)])
-    exe = lower(builder.finish([Expval(PauliSum.parse("Z0 + 2*X0"))]))
+    func = builder.finish([Expval(PauliSum.parse("Z0 + 2*X0"))])
+    exe = lower(func)
+    np.testing.assert_allclose(
+        reference.state(exe, POINT[:2], POINT[2:]),
+        state_of_func(func, {"x": POINT[:2], "w": POINT[2:]}),
+        atol=1e-12,
+    )
     jacobian = reference.finite_difference(
         at_point(lambda x, w: reference.expvals(exe, x, w)), POINT
     )
