@@ -8,11 +8,12 @@ or not at all, and it may retract what it looked at. H X X H collapses in one sw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from q_store.passes.analysis import wires
 from q_store.passes.context import RuleCount
 from q_store.qir.diagnostics import error
 from q_store.qir.func import Func
@@ -85,7 +86,7 @@ class RuleSet:
         return iter(self.rules)
 
 
-Offers = dict[OpDef, list[tuple[Match, RuleCount, Rule]]]
+Offers = dict[OpDef, list[tuple[Match, RuleCount]]]
 
 
 class Sweep:
@@ -95,7 +96,10 @@ class Sweep:
     used its wires, or, when none did yet, the ops to come.
     """
 
-    def __init__(self, offers: Offers, renamed: dict[Value, Value], look_back: int) -> None:
+    def __init__(
+        self, source: Func, offers: Offers, renamed: dict[Value, Value], look_back: int
+    ) -> None:
+        self.source = source
         self.offers = offers
         self.look_back = look_back
         """How many ops a rule may look past on its way back."""
@@ -151,6 +155,10 @@ class Sweep:
             found.append(value)
         return tuple(found)
 
+    def qubit(self, wire: Value) -> int:
+        """The number of the qubit this wire belongs to."""
+        return wires(self.source)[wire]
+
     # --- the driver ---------------------------------------------------------------------------
 
     def run(self, ops: Sequence[Op]) -> tuple[Op, ...]:
@@ -176,7 +184,7 @@ class Sweep:
         """Offer an op to its rules until none has an answer; `None` when it dissolved."""
         reentries = 0
         while True:
-            for match, count, asked in self.offers.get(op.defn, ()):
+            for match, count in self.offers.get(op.defn, ()):
                 count.offered += 1
                 answer = match(self, op)
                 if answer is not None:
@@ -193,7 +201,8 @@ class Sweep:
                 op = op.replace(operands=self.resolve(op.operands))
             reentries += 1
             if reentries > _MAX_REENTRIES:
-                raise error("QS411", f"the rewrite rule `{asked.name}` never comes to an end")
+                name = op.defn.name
+                raise error("QS411", f"the rewrite rules for `{name}` never come to an end")
 
     def _rewire(self, position: int, old: Value, new: Value) -> None:
         op = self.out[position]
@@ -207,7 +216,7 @@ class Sweep:
         return op if same else op.replace(regions=regions)
 
     def _region(self, region: Region) -> Region:
-        inner = Sweep(self.offers, self.renamed, self.look_back)
+        inner = Sweep(self.source, self.offers, self.renamed, self.look_back)
         ops = inner.run(region.ops)
         self.clipped |= inner.clipped
         self.fired += inner.fired
@@ -224,11 +233,11 @@ def sweep(func: Func, rules: RuleSet, ctx: Context, *, look_back: int = 0) -> Fu
     """
     counts = ctx.rules
     offers: Offers = {
-        row: [(r.match, counts.setdefault(r, RuleCount()), r) for r in row_rules]
+        row: [(r.match, counts.setdefault(r, RuleCount())) for r in row_rules]
         for row, row_rules in rules.table.items()
     }
     while True:
-        state = Sweep(offers, {}, look_back)
+        state = Sweep(func, offers, {}, look_back)
         ops = state.run(func.ops)
         if not state.fired:
             return func
@@ -237,17 +246,17 @@ def sweep(func: Func, rules: RuleSet, ctx: Context, *, look_back: int = 0) -> Fu
             return func
 
 
-def without(func: Func, dropped: set[int]) -> Func:
+def without(func: Func, dropped: Set[int]) -> Func:
     """The function without the ops at some positions; each must give back the wires it takes."""
     if not dropped:
         return func
-    state = Sweep({}, {}, 0)
+    state = Sweep(func, {}, {}, 0)
     kept = []
     for position, op in enumerate(func.ops):
         operands = state.resolve(op.operands)
         if position in dropped:
-            wires = [value for value in operands if value.type.linear]
-            state.renamed.update(zip(op.results, wires, strict=False))
+            linear = [value for value in operands if value.type.linear]
+            state.renamed.update(zip(op.results, linear, strict=False))
         else:
             kept.append(op if operands == op.operands else op.replace(operands=operands))
     return func.replace(ops=tuple(kept), results=state.resolve(func.results))

@@ -162,10 +162,17 @@ _BINARY: Final = {
     "atan2": ("arctan2", "the angle of the point (b, a)"),
 }
 
-CLASSICAL: Final = tuple(
-    Scalar(name=f"f.{name}", doc=f"Defines {text}.", angle_names=names, numpy=ufunc)
-    for table, names in ((_UNARY, ("a",)), (_BINARY, ("a", "b")))
-    for name, (ufunc, text) in table.items()
+AFFINE: Final = Scalar(
+    name="f.affine", doc="Names an affine angle.", angle_names=("a",), numpy="positive"
+)
+
+CLASSICAL: Final = (
+    AFFINE,
+    *(
+        Scalar(name=f"f.{name}", doc=f"Defines {text}.", angle_names=names, numpy=ufunc)
+        for table, names in ((_UNARY, ("a",)), (_BINARY, ("a", "b")))
+        for name, (ufunc, text) in table.items()
+    ),
 )
 
 ROWS: Final[tuple[OpDef, ...]] = (
