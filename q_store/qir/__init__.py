@@ -1,1 +1,1 @@
-"""The intermediate representation: immutable functions over linear qubit wires and affine angles."""
+"""The intermediate representation: immutable functions over linear wires and affine angles."""

@@ -55,10 +55,10 @@ class Angle:
         """An angle from terms in any order, equal refs added, zero coefficients dropped."""
         merged: dict[Ref, float] = {}
         for ref, coef in terms:
-            merged[ref] = merged.get(ref, 0.0) + coef
+            merged[ref] = merged.get(ref, 0.0) + float(coef)
         kept = [term for term in merged.items() if term[1] != 0.0]
         kept.sort(key=_order)
-        return Angle(const, tuple(kept))
+        return Angle(float(const), tuple(kept))
 
     @property
     def is_const(self) -> bool:
@@ -88,7 +88,8 @@ class Angle:
                 return Angle(self.const + other.const, other.terms)
             return Angle.sum(self.const + other.const, (*self.terms, *other.terms))
         if isinstance(other, int | float):
-            return Angle(self.const + other, self.terms)
+            # Not `+ other`: a numpy scalar is a float too, and prints differently.
+            return Angle(self.const + float(other), self.terms)
         return NotImplemented
 
     __radd__ = __add__
@@ -113,9 +114,11 @@ class Angle:
             return NotImplemented
         if factor == 0:
             return ZERO
-        return Angle(
-            self.const * factor, tuple([(ref, coef * factor) for ref, coef in self.terms])
-        )
+        factor = float(factor)
+        scaled = [(ref, coef * factor) for ref, coef in self.terms]
+        # A product of tiny numbers may be zero.
+        kept = tuple([term for term in scaled if term[1] != 0.0])
+        return Angle(self.const * factor, kept)
 
     __rmul__ = __mul__
 
@@ -133,6 +136,10 @@ class Angle:
         if self._hash is None:
             self._hash = hash((self.const, self.terms))
         return self._hash
+
+    def __reduce__(self) -> tuple[Callable[..., Angle], tuple[object, ...]]:
+        # Copied values have new hashes and a new order, so the terms are sorted again.
+        return Angle.sum, (self.const, self.terms)
 
     def __repr__(self) -> str:
         return format_angle(self, lambda value: f"%{value.name}")
@@ -153,5 +160,5 @@ def format_angle(angle: Angle, name: Callable[[Value], str]) -> str:
         ref = name(value) + (f"[{','.join(map(str, index))}]" if index else "")
         parts.append(ref if coef == 1.0 else f"{coef!r}*{ref}")
     if angle.const != 0.0 or not parts:
-        parts.append(repr(angle.const))
+        parts.append(repr(angle.const + 0.0))  # -0.0 is equal to 0.0 and must print the same
     return " + ".join(parts)

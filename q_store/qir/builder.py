@@ -117,4 +117,3 @@ class FuncBuilder:
 
 
 _RESULT_HINTS = {"Expval": "e", "Probs": "p", "Sample": "s", "State": "psi"}
-

@@ -11,6 +11,15 @@ import difflib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
+
+_MAX_SHOWN: Final = 120
+"""Longest stretch of a source line to show."""
+_LEAD: Final = 40
+"""Characters to show before the carets when a line is cut."""
+_MAX_KNOWN: Final = 500
+"""Comparing names is slow: this many of the latest ones are looked at."""
+_MAX_NAME: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +40,29 @@ class Span:
         gutter = " " * len(str(self.line))
         lines = [f"{gutter}--> {self.file}:{self.line}:{self.col}"]
         if self.source:
-            carets = "^" * max(1, self.end_col - self.col)
-            lead = "".join("\t" if c == "\t" else " " for c in self.source[: self.col - 1])
+            shown, first, last = self._window()
+            carets = "^" * max(1, last - first)
+            lead = "".join("\t" if c == "\t" else " " for c in shown[:first])
             label = f" {self.label}" if self.label else ""
             lines += [
                 f"{gutter} |",
-                f"{self.line} | {self.source}",
+                f"{self.line} | {shown}",
                 f"{gutter} | {lead}{carets}{label}",
             ]
         return lines
+
+    def _window(self) -> tuple[str, int, int]:
+        """The part of the line to show, and where the carets start and end in it.
+
+        Long lines are cut around the carets; what a terminal could obey is shown as a box.
+        """
+        first, last = self.col - 1, self.end_col - 1
+        low = max(0, first - _LEAD) if len(self.source) > _MAX_SHOWN else 0
+        high = low + _MAX_SHOWN
+        shown = "…" * (low > 0) + self.source[low:high] + "…" * (high < len(self.source))
+        shift = low - (low > 0)
+        visible = "".join(c if c.isprintable() or c == "\t" else "□" for c in shown.rstrip("\r"))
+        return visible, first - shift, min(last, high) - shift
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -125,5 +148,7 @@ def error(
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Help text with the nearest known names, or an empty string when none is near."""
-    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    if len(name) > _MAX_NAME:
+        return ""
+    near = difflib.get_close_matches(name, list(known)[-_MAX_KNOWN:], n=3, cutoff=0.6)
     return f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""

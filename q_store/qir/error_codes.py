@@ -86,7 +86,8 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
     ),
     "QS206": Explanation(
         "wrong angles",
-        "The op takes another number of angles; probabilities of noise channels are plain numbers.",
+        "The op takes another number of angles. Probabilities of noise channels are plain numbers "
+        "from 0 to 1, and no more than 1 together.",
         "%q0.1 = q.rx %q0",
         "%q0.1 = q.rx(0.5) %q0",
     ),
@@ -109,6 +110,13 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
     ),
     "QS211": Explanation(
         "malformed body", "Both bodies of a `q.if` take and yield as many qubits as the op has."
+    ),
+    "QS212": Explanation(
+        "malformed function head",
+        "Functions take qubits, bits and `f64` parameters of any shape. Parameters, and only they, "
+        "have a role, `input` or `weight`. Attributes are words with a finite number or a text.",
+        "func @f(%s: c128[4])",
+        "func @f(%x: f64[2] input)",
     ),
     "QS301": Explanation("wire out of range", "Wires of a circuit are counted from 0."),
     "QS302": Explanation(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 
 from q_store.qir.func import Func, Module
-from q_store.qir.printer import HEADER, print_func
+from q_store.qir.printer import join_funcs, print_func
 
 
 def canonical_text(module: Module) -> str:
     """IR text that does not depend on the name hints of wires and intermediate values."""
-    return "\n".join([HEADER, *(print_func(func, canonical=True) for func in module.funcs)])
+    return join_funcs([print_func(func, canonical=True) for func in module.funcs])
 
 
 def content_hash(module: Module) -> str:

@@ -22,12 +22,12 @@ class Token(NamedTuple):
 
 _TOKEN: Final = re.compile(
     r"""
-    (?:[ \t\r]+|//[^\n]*)*
+    (?:[ \t\r]++|//[^\n]*+)*+
     (?:
     (?P<newline>\n)
-  | (?P<value>%[^\W\d]\w*(?:\.\d+)?)
+  | (?P<value>%[^\W\d]\w*(?:\.[0-9]+)?)
   | (?P<symbol>@[^\W\d]\w*)
-  | (?P<number>-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+  | (?P<number>-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
   | (?P<special>-?(?:inf|nan)\b)
   | (?P<arrow>->)
   | (?P<string>"(?:[^"\\\n]|\\.)*")
@@ -38,7 +38,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_BLANK: Final = re.compile(r"(?:[ \t\r]+|//[^\n]*)*")
+_BLANK: Final = re.compile(r"(?:[ \t\r]++|//[^\n]*+)*+")
 
 
 class Lexer:
@@ -79,4 +79,3 @@ class Lexer:
         blank = _BLANK.match(self.source.text, position)
         start = blank.end() if blank else position
         return Token("stray", self.source.text[start], start)
-

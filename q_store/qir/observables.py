@@ -7,6 +7,7 @@ op, which are the qubits of the circuit in order.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class PauliSum:
         """A sum with equal words added and zero coefficients dropped."""
         merged: dict[Word, float] = {}
         for coef, word in terms:
-            merged[word] = merged.get(word, 0.0) + coef
+            merged[word] = merged.get(word, 0.0) + float(coef)
         return PauliSum(tuple((coef, word) for word, coef in merged.items() if coef != 0.0))
 
     @staticmethod
@@ -73,6 +74,11 @@ class PauliSum:
         """One more than the largest qubit that occurs."""
         return max((q for _, word in self.terms for q, _ in word), default=-1) + 1
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether every coefficient is a finite number."""
+        return all(math.isfinite(coef) for coef, _ in self.terms)
+
     def __repr__(self) -> str:
         parts = [
             format_word(word) if coef == 1.0 else f"{coef!r}*{format_word(word)}"
@@ -82,10 +88,12 @@ class PauliSum:
 
 
 _TOKEN: Final = re.compile(
-    r"\s*(?:(?P<pauli>[IXYZ])(?P<qubit>\d+)|(?P<identity>I)(?!\w)"
-    r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<op>[-+*@]))"
+    r"\s*(?:(?P<pauli>[IXYZ])(?P<qubit>[0-9]+)|(?P<identity>I)(?!\w)"
+    r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)|(?P<op>[-+*@]))"
 )
 _MAX_QUBIT: Final = 1_000_000
+MAX_DENSE_QUBITS: Final = 62
+"""Largest number of qubits of a `probs` or `state`."""
 
 
 class _PauliParser:
@@ -95,10 +103,14 @@ class _PauliParser:
         self.source, self.pos, self.end = source, start, end
 
     def sum(self) -> PauliSum:
+        start = self.pos
         terms = [self.term(first=True)]
         while self.peek() is not None:
             terms.append(self.term(first=False))
-        return PauliSum.of(terms)
+        paulis = PauliSum.of(terms)
+        if not paulis.is_finite:
+            self.fail(start, self.end, "the sum of these coefficients is too large")
+        return paulis
 
     def peek(self) -> re.Match[str] | None:
         """The next token, or `None` at the end; a bad character is an error."""
@@ -147,13 +159,14 @@ class _PauliParser:
             self.fail(self.pos, self.pos + 1, "expected a Pauli or a number here")
         if phase.imag:
             self.fail(start, self.pos, "this product of Paulis is not Hermitian")
-        if coef * phase.real in (float("inf"), float("-inf")):
+        if not math.isfinite(coef):
             self.fail(start, self.pos, "this coefficient is too large")
         return coef * phase.real, tuple(sorted(word.items()))
 
     def multiply(self, word: dict[int, str], token: re.Match[str]) -> complex:
         """Multiply the word by one letter from the right; returns the phase."""
-        letter, qubit = token["pauli"], int(token["qubit"][:8])
+        letter, digits = token["pauli"], token["qubit"].lstrip("0") or "0"
+        qubit = int(digits[:8])
         if qubit > _MAX_QUBIT:
             self.fail(token.start("qubit"), token.end(), "this qubit index is too large")
         if letter == "I":
@@ -165,6 +178,17 @@ class _PauliParser:
             phase, word[qubit] = _PRODUCT[before, letter]
             return phase
         return 1.0
+
+
+def _dimension(qubits: int) -> int:
+    """Number of basis states. Raises `QS210` where no machine could hold a number for each."""
+    if qubits > MAX_DENSE_QUBITS:
+        raise error(
+            "QS210",
+            f"one number for each of the 2**{qubits} basis states is asked for; "
+            f"at most {MAX_DENSE_QUBITS} qubits can be observed so",
+        )
+    return int(2**qubits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +211,7 @@ class Probs:
     qubits: tuple[int, ...]
 
     def result_type(self, wires: int) -> Type:
-        return f64(2 ** len(self.qubits))
+        return f64(_dimension(len(self.qubits)))
 
     def __repr__(self) -> str:
         return f"probs({', '.join(map(str, self.qubits))})"
@@ -211,7 +235,7 @@ class State:
     """The state vector, qubit 0 most significant."""
 
     def result_type(self, wires: int) -> Type:
-        return Type(C128.kind, (2**wires,))
+        return Type(C128.kind, (_dimension(wires),))
 
     def __repr__(self) -> str:
         return "state"
@@ -237,5 +261,3 @@ def as_pauli_sum(observable: object) -> PauliSum:
         "QS107",
         f"an observable must be text such as 'Z0 + X1' or a PauliSum, got {observable!r}",
     )
-
-

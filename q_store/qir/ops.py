@@ -45,7 +45,7 @@ class Trait(Flag):
 
 
 class AffineNumber(Protocol):
-    """What gate rules may do with an angle: floats, `Angle`s, arrays and affine rows all allow it."""
+    """What gate rules may do with an angle: floats, `Angle`s, arrays, affine rows all allow it."""
 
     def __add__(self, other: Any, /) -> Any: ...
     def __sub__(self, other: Any, /) -> Any: ...
@@ -124,7 +124,6 @@ class Gate(OpDef):
     names: Mapping[str, str] = field(default_factory=dict)
     """Spelling elsewhere: keys `qasm2 qasm3 qiskit cirq pennylane ionq`; absent where there is no
     single counterpart equal to the phase."""
-
 
 
 class Op:

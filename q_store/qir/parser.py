@@ -5,7 +5,8 @@
                 ['attrs' '{' [NAME '=' literal (',' …)*] '}'] '{' op* 'return' [values] '}'
     param   ::= '%'NAME ':' type ['input' | 'weight']
     op      ::= [values '='] NAME ['(' angle (',' angle)* ')'] [INT | values] [observed] [regions]
-    angle   ::= ['-'] term (('+' | '-') term)*      term ::= NUMBER | [NUMBER '*'] '%'NAME ['[' INT,… ']']
+    angle   ::= ['-'] term (('+' | '-') term)*
+    term    ::= NUMBER | [NUMBER '*'] '%'NAME ['[' INT (',' INT)* ']']
     regions ::= '{' '(' [values] ')' op* 'yield' [values] '}' ['else' '{' … '}']
 
 Statements end with the line; `//` starts a comment. Every problem is a diagnostic with a caret;
@@ -17,26 +18,30 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from typing import Final, NoReturn
 
 from q_store.qir import dialects
 from q_store.qir.angle import Angle, Ref
-from q_store.qir.diagnostics import Diagnostic, QStoreError, did_you_mean, error
+from q_store.qir.diagnostics import Diagnostic, QStoreError, Span, did_you_mean, error
 from q_store.qir.func import AttrValue, Func, Module, Role
 from q_store.qir.lexer import Lexer, Token
 from q_store.qir.location import SourceText, TextLocation
 from q_store.qir.observables import Expval, Observation, PauliSum, Probs, Sample, State
-from q_store.qir.ops import Op, OpDef, Region
+from q_store.qir.ops import Op, Region
 from q_store.qir.registry import all_gates_by_name, all_ops, op_def
-from q_store.qir.types import BIT, F64, QUBIT, Type, parse_type
+from q_store.qir.types import QUBIT, Type, parse_type
 from q_store.qir.values import Value
-from q_store.qir.verifier import verify_module
+from q_store.qir.verifier import result_types, verify
 
 _MAX_ERRORS: Final = 20
 _MAX_DEPTH: Final = 50
+_MAX_QUOTED: Final = 40
 _MAX_ALLOC: Final = 100_000
 _SIMPLE_OP: Final = re.compile(
-    r"(%[\w.]+(?:, %[\w.]+)*) = (\w+\.\w+)(?:\(([^()\n]*)\))? (%[\w.]+(?:, %[\w.]+)*)(?=\n)"
+    r"(NAME(?:, NAME)*) = (\w+\.\w+)(?:\(([^()\n]*)\))? (NAME(?:, NAME)*)(?=\n)".replace(
+        "NAME", r"%[^\W\d]\w*(?:\.[0-9]+)?"
+    )
 )
 _ROLES: Final[dict[str, Role]] = {"input": "input", "weight": "weight"}
 
@@ -51,9 +56,19 @@ def parse_module(text: str, file: str = "<text>") -> Module:
     }
     <BLANKLINE>
     """
-    module = _Parser(SourceText(text, file)).module()
-    verify_module(module)
+    parser = _Parser(SourceText(text, file))
+    module = parser.module()
+    for func in module.funcs:
+        try:
+            verify(func)
+        except QStoreError as problem:
+            raise _placed(problem, parser.heads[func.name]) from None
     return module
+
+
+def _placed(problem: QStoreError, span: Span) -> QStoreError:
+    """The same problem; what has no place of its own is shown at `span`."""
+    return QStoreError(*[replace(d, span=d.span or span) for d in problem.diagnostics])
 
 
 class _Parser:
@@ -63,6 +78,8 @@ class _Parser:
         self.values: dict[str, Value] = {}
         self.angle_memo: dict[str, Angle] = {}
         self.problems: list[Diagnostic] = []
+        self.heads: dict[str, Span] = {}
+        """Where each function's name stands."""
         self.depth = 0
 
     # --- tokens -------------------------------------------------------------------------------
@@ -75,7 +92,7 @@ class _Parser:
     def expected(self, what: str, help: str = "") -> NoReturn:
         token = self.lex.token
         names = {"newline": "end of line", "end": "end of input"}
-        got = names.get(token.kind) or repr(token.text)
+        got = names.get(token.kind) or repr(_brief(token.text))
         self.fail("QS101", f"expected {what}, got {got}", help=help)
 
     def accept(self, text: str) -> bool:
@@ -96,9 +113,9 @@ class _Parser:
     def integer(self, what: str, limit: int) -> int:
         token = self.take("number", what)
         if not token.text.isdecimal():
-            self.fail("QS101", f"expected {what}, got {token.text!r}", token)
+            self.fail("QS101", f"expected {what}, got {_brief(token.text)!r}", token)
         if len(token.text) > 9 or int(token.text) > limit:
-            self.fail("QS101", f"{what} may be at most {limit}, got {token.text}", token)
+            self.fail("QS101", f"{what} may be at most {limit}, got {_brief(token.text)}", token)
         return int(token.text)
 
     def newlines(self) -> None:
@@ -150,7 +167,7 @@ class _Parser:
         if token.text != "1":
             self.fail(
                 "QS105",
-                f"this is format version {token.text}; this q-store reads version 1",
+                f"this is format version {_brief(token.text)}; this q-store reads version 1",
                 token,
                 "upgrade q-store, or write the file again with the older one",
             )
@@ -162,15 +179,18 @@ class _Parser:
         name = self.take("symbol", "a function name such as `@main`")
         if name.text[1:] in taken:
             self.fail("QS203", f"function {name.text} is defined twice", name)
+        self.heads[name.text[1:]] = self.source.span(name.start, name.end)
         self.values, self.angle_memo = {}, {}
         args, roles = self.params()
-        if self.accept("->"):
-            self.result_types()
+        declared = self.result_types() if self.accept("->") else None
         attrs = self.attrs() if self.accept("attrs") else {}
         self.expect("{")
         self.end_of_line()
         ops, results = self.body("return")
         self.expect("}")
+        returned = [value.type for value in results]
+        if declared not in (None, returned) and not self.problems:
+            self.fail("QS205", f"{name.text} returns {returned}, not the types it declares", name)
         return Func(name.text[1:], args, roles, ops, results, attrs)
 
     def params(self) -> tuple[tuple[Value, ...], tuple[Role | None, ...]]:
@@ -182,7 +202,7 @@ class _Parser:
             self.expect(":")
             type = self.type()
             args.append(self.define(token, type))
-            role = _ROLES.get(self.lex.token.text)
+            role = _ROLES.get(self.lex.token.text) if type.kind == "f64" else None
             if role:
                 self.lex.advance()
             roles.append(role or ("weight" if type.kind == "f64" else None))
@@ -191,14 +211,16 @@ class _Parser:
         self.expect(")")
         return tuple(args), tuple(roles)
 
-    def result_types(self) -> None:
-        """Result types are documentation in the text; the returned values carry the real ones."""
+    def result_types(self) -> list[Type]:
+        """They may be left out; when they are there they must be those of the returned values."""
+        found: list[Type] = []
         self.expect("(")
         while self.lex.token.text != ")":
-            self.type()
+            found.append(self.type())
             if not self.accept(","):
                 break
         self.expect(")")
+        return found
 
     def type(self) -> Type:
         token = self.take("word", "a type")
@@ -214,7 +236,12 @@ class _Parser:
         found = parse_type(text)
         if found is None:
             whole = Token("word", self.source.text[token.start : end.end], token.start)
-            self.fail("QS104", f"unknown type `{whole.text}`", whole, "types are qubit, f64, f64[n], bit")
+            self.fail(
+                "QS104",
+                f"unknown type `{_brief(whole.text)}`",
+                whole,
+                "types are qubit, f64, f64[n], f64[m,n] and bit",
+            )
         return found
 
     def attrs(self) -> dict[str, AttrValue]:
@@ -222,6 +249,8 @@ class _Parser:
         self.expect("{")
         while self.lex.token.text != "}":
             key = self.take("word", "an attribute name")
+            if key.text in attrs:
+                self.fail("QS203", f"the attribute {_brief(key.text)} is given twice", key)
             self.expect("=")
             attrs[key.text] = self.literal()
             if not self.accept(","):
@@ -235,10 +264,12 @@ class _Parser:
             self.expected("a number or a string")
         self.lex.advance()
         try:
-            value = json.loads(token.text)
+            value: AttrValue = json.loads(token.text)
         except ValueError:
-            self.fail("QS101", f"{token.text} is not a JSON number or string", token)
-        return value  # type: ignore[no-any-return]
+            self.fail("QS101", f"{_brief(token.text)} is not a JSON number or string", token)
+        if isinstance(value, float) and not math.isfinite(value):
+            self.fail("QS101", f"{_brief(token.text)} is too large", token)
+        return value
 
     # --- statements ---------------------------------------------------------------------------
 
@@ -272,7 +303,7 @@ class _Parser:
     def define(self, token: Token, type: Type) -> Value:
         name = token.text[1:]
         if token.text in self.values:
-            self.fail("QS203", f"{token.text} is defined twice", token)
+            self.fail("QS203", f"{_brief(token.text)} is defined twice", token)
         value = Value(type, name.partition(".")[0])
         self.values[token.text] = value
         return value
@@ -280,9 +311,9 @@ class _Parser:
     def use(self, token: Token) -> Value:
         value = self.values.get(token.text)
         if value is None:
-            self.fail(
-                "QS106", f"{token.text} is not defined here", token, did_you_mean(token.text, self.values)
-            )
+            # After an earlier problem this one is not shown, and looking for names takes time.
+            help = "" if self.problems else did_you_mean(token.text, self.values)
+            self.fail("QS106", f"{_brief(token.text)} is not defined here", token, help)
         return value
 
     def op(self) -> Op:
@@ -297,16 +328,19 @@ class _Parser:
         defn = all_ops().get(name.text)
         if defn is None:
             defn = op_def(name.text, self.source.span(name.start, name.end))
-        angles = self.angles() if self.lex.token.text == "(" else ()
         if defn is dialects.ALLOC:
             return self.alloc(targets, start)
+        angles = self.angles() if self.lex.token.text == "(" else ()
         operands = tuple([self.use(token) for token in self.value_tokens()])
-        observations = self.observations() if self.lex.token.text == "[" else ()
+        observations: tuple[Observation, ...] = ()
+        if defn is dialects.OBSERVE and self.lex.token.text == "[":
+            observations = self.observations(len(operands))
         regions = self.regions(len(operands) - 1) if defn is dialects.IF else ()
-        types = _result_types(defn, operands, observations)
+        types = result_types(defn, len(operands), observations)
         if len(types) != len(targets):
-            self.fail("QS205", f"`{defn.name}` defines {len(types)} values here, not {len(targets)}", name)
-        results = tuple([self.define(token, type) for token, type in zip(targets, types, strict=True)])
+            message = f"`{defn.name}` defines {len(types)} values here, not {len(targets)}"
+            self.fail("QS205", message, name)
+        results = tuple(map(self.define, targets, types))
         loc = TextLocation(self.source, start, self.lex.last_end)
         return Op(
             defn, operands, angles, results, regions=regions, observations=observations, loc=loc
@@ -326,7 +360,7 @@ class _Parser:
             return None
         targets = match[1].split(", ")
         new = set(targets)
-        if len(new) != len(operands) or not values.keys().isdisjoint(new):
+        if not len(new) == len(targets) == len(operands) or not values.keys().isdisjoint(new):
             return None
         results = tuple([Value(QUBIT, name[1:].partition(".")[0]) for name in targets])
         values.update(zip(targets, results, strict=True))
@@ -389,7 +423,7 @@ class _Parser:
             self.lex.advance()
             number = float(token.text)
             if not math.isfinite(number):
-                self.fail("QS208", f"an angle must be finite, got {token.text}", token)
+                self.fail("QS208", f"an angle must be finite, got {_brief(token.text)}", token)
             if self.lex.token.text != "*":
                 return number, None
             self.lex.advance()
@@ -408,25 +442,31 @@ class _Parser:
             index = tuple(entries)
         shape = value.type.shape
         if value.type.kind == "f64" and len(index) != len(shape):
-            self.fail("QS207", f"{token.text} has {len(shape)} dimensions, got {len(index)} indices", token)
+            message = f"{_brief(token.text)} has {len(shape)} dimensions, got {len(index)} indices"
+            self.fail("QS207", message, token)
         if any(i >= extent for i, extent in zip(index, shape, strict=False)):
-            self.fail("QS207", f"index {list(index)} is out of range for {token.text}: {value.type}", token)
+            name = f"{_brief(token.text)}: {value.type}"
+            self.fail("QS207", f"index {list(index)} is out of range for {name}", token)
         return (value, index)
 
     # --- m.observe and q.if -------------------------------------------------------------------
 
-    def observations(self) -> tuple[Observation, ...]:
+    def observations(self, wires: int) -> tuple[Observation, ...]:
         self.lex.advance()
         found: list[Observation] = []
         while self.lex.token.text != "]":
-            found.append(self.observation())
+            token = self.take("word", "expval, probs, sample or state")
+            found.append(self.observation(token))
+            try:
+                found[-1].result_type(wires)
+            except QStoreError as problem:
+                self.fail(problem.code, problem.diagnostics[0].message, token)
             if not self.accept(","):
                 break
         self.expect("]")
         return tuple(found)
 
-    def observation(self) -> Observation:
-        token = self.take("word", "expval, probs, sample or state")
+    def observation(self, token: Token) -> Observation:
         if token.text == "state":
             return State()
         if token.text == "expval":
@@ -434,7 +474,7 @@ class _Parser:
         if token.text not in ("probs", "sample"):
             self.fail(
                 "QS107",
-                f"unknown observation `{token.text}`",
+                f"unknown observation `{_brief(token.text)}`",
                 token,
                 did_you_mean(token.text, ("expval", "probs", "sample", "state")),
             )
@@ -459,21 +499,25 @@ class _Parser:
         return paulis
 
     def regions(self, wires: int) -> tuple[Region, ...]:
-        self.depth += 1
-        if self.depth > _MAX_DEPTH:
+        if self.depth == _MAX_DEPTH:
             self.fail("QS101", f"bodies may be nested at most {_MAX_DEPTH} deep")
-        first = self.region(wires)
+        first = self.region()
         if self.accept("else"):
-            second = self.region(wires)
-        else:
-            passed = tuple([Value(QUBIT, "t") for _ in range(max(wires, 0))])
-            second = Region(passed, (), passed)
-        self.depth -= 1
-        return (first, second)
+            return (first, self.region())
+        passed = tuple([Value(QUBIT, "t") for _ in range(max(wires, 0))])
+        return (first, Region(passed, (), passed))
 
-    def region(self, wires: int) -> Region:
-        outer = self.values
+    def region(self) -> Region:
+        """One body. It sees parameters and bits from outside; nothing it defines is seen there."""
+        outer, self.depth = self.values, self.depth + 1
         self.values = {name: v for name, v in outer.items() if not v.type.linear}
+        try:
+            return self.region_text()
+        finally:
+            # The memo may name values that end with this body.
+            self.values, self.angle_memo, self.depth = outer, {}, self.depth - 1
+
+    def region_text(self) -> Region:
         self.expect("{")
         self.end_of_line()
         self.expect("(")
@@ -482,21 +526,9 @@ class _Parser:
         self.end_of_line()
         ops, results = self.body("yield")
         self.expect("}")
-        self.angle_memo = {}  # it may name values that end with this body
-        self.values = {**outer, **{name: v for name, v in self.values.items() if name not in outer}}
         return Region(args, ops, results)
 
 
-def _result_types(
-    defn: OpDef, operands: tuple[Value, ...], observations: tuple[Observation, ...]
-) -> list[Type]:
-    """Types of the values an op defines, from its row and operands."""
-    if defn is dialects.MEASURE:
-        return [QUBIT, BIT]
-    if defn is dialects.OBSERVE:
-        return [observation.result_type(len(operands)) for observation in observations]
-    if defn is dialects.IF:
-        return [QUBIT] * (len(operands) - 1)
-    if isinstance(defn, dialects.Scalar):
-        return [F64]
-    return [QUBIT] * len(operands)
+def _brief(text: str) -> str:
+    """A token for a message, cut when it is very long."""
+    return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}…"

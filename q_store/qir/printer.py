@@ -51,7 +51,12 @@ class Names:
 
 def print_module(module: Module) -> str:
     """The module as IR text, ending in a newline."""
-    return "\n".join([HEADER, *(print_func(func) for func in module.funcs)])
+    return join_funcs([print_func(func) for func in module.funcs])
+
+
+def join_funcs(funcs: list[str]) -> str:
+    """Module text from the texts of its functions."""
+    return "\n".join([HEADER, *funcs]) if funcs else f"{HEADER}\n"
 
 
 def print_func(func: Func, *, canonical: bool = False) -> str:
@@ -66,7 +71,7 @@ def print_func(func: Func, *, canonical: bool = False) -> str:
         for arg, role in zip(func.args, func.roles, strict=True)
     )
     types = ", ".join(repr(value.type) for value in func.results)
-    head = f"func @{func.name}({params})" + (f" -> ({types})" if types else "")
+    head = f"func @{_symbol(func.name)}({params})" + (f" -> ({types})" if types else "")
     attrs = ", ".join(f"{key} = {json.dumps(value)}" for key, value in func.attrs.items())
     lines = [head + (f" attrs {{{attrs}}}" if attrs else "") + " {"]
     for op in func.ops:
@@ -74,6 +79,12 @@ def print_func(func: Func, *, canonical: bool = False) -> str:
     lines.append(("  return " + ", ".join(map(names, func.results))).rstrip())
     lines.append("}\n")
     return "\n".join(lines)
+
+
+def _symbol(name: str) -> str:
+    """A function's name as text can have it: Python names some functions `<lambda>`."""
+    word = re.sub(r"\W", "_", name)
+    return word if _HINT.match(word) else f"f{word}"
 
 
 def print_op(op: Op) -> str:
@@ -107,7 +118,9 @@ def _print_op(op: Op, names: Names, indent: str, lines: list[str]) -> None:
         _print_region(region, position, names, indent, lines)
 
 
-def _print_region(region: Region, position: int, names: Names, indent: str, lines: list[str]) -> None:
+def _print_region(
+    region: Region, position: int, names: Names, indent: str, lines: list[str]
+) -> None:
     if position == 0:
         lines[-1] += " {"
     else:

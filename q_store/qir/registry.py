@@ -61,7 +61,7 @@ def gate(name: str) -> Gate:
 
 
 def find_controlled(base: str, controls: int) -> Gate | None:
-    """The row that is `base` with this many more controls on leading wires, if the table has one."""
+    """The row that is `base` with this many more controls on leading wires, if there is one."""
     row = all_gates()[base]
     root, total = row.base or row.mnemonic, row.controls + controls
     for candidate in all_gates().values():

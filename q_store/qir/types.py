@@ -32,7 +32,8 @@ class Type:
             found.kind = kind
             found.shape = shape
             found.text = kind + (f"[{','.join(map(str, shape))}]" if shape else "")
-            cls._interned[key] = found
+            # Another thread may have been faster.
+            found = cls._interned.setdefault(key, found)
         return found
 
     def __reduce__(self) -> tuple[type[Type], tuple[str, tuple[int, ...]]]:
@@ -60,7 +61,7 @@ F64: Final = Type("f64")
 BIT: Final = Type("bit")
 C128: Final = Type("c128")
 
-_TYPE_TEXT: Final = re.compile(r"(qubit|f64|bit|c128)(?:\[(\d+(?:,\d+)*)\])?\Z")
+_TYPE_TEXT: Final = re.compile(r"(qubit|f64|bit|c128)(?:\[([0-9]{1,10}(?:,[0-9]{1,10})*)\])?\Z")
 
 
 def f64(*shape: int) -> Type:
