@@ -44,7 +44,7 @@ bench: $(BENCH_VENV)/.stamp $(TFQ_VENV)/.stamp ## Time one training step beside 
 	$(BENCH_VENV)/bin/python benchmarks/layer_step.py --tfq-python $(TFQ_VENV)/bin/python $(ARGS)
 
 docs: $(VENV)/.dev ## Write docs/gates.md again from the gate table
-	$(VENV)/bin/qstorec gates --format=markdown > docs/gates.md
+	$(VENV)/bin/qstorec gates --markdown > docs/gates.md
 
 gates: $(VENV)/.dev ## Print the gate table
 	@$(VENV)/bin/qstorec gates
