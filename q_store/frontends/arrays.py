@@ -70,7 +70,8 @@ class SymbolArray(Arithmetic):
             return range(extent)[key]
         if not -extent <= key < extent:
             where = f"`{self.name}`" + (f" in dimension {dim}" if dim else "")
-            raise error("QS315", f"index {key} is out of range for {where}, which has size {extent}")
+            size = f"which has size {extent}"
+            raise error("QS315", f"index {key} is out of range for {where}, {size}")
         return key % extent
 
     def _pick(self, axes: list[int | range]) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
-from q_store.frontends.expr import Call, Expr, Ref, as_expr
+from q_store.frontends.expr import Call, Expr, Ref, as_expr, as_number
 from q_store.frontends.instruction import StoredAngle
 from q_store.frontends.parameters import Parameter, ParameterTable
 from q_store.frontends.symbols import parse_symbol
@@ -39,7 +40,7 @@ class Binding:
         return bound if bound.terms else bound.const
 
     def _image(self, ref: Ref) -> Expr | None:
-        return self._images.get((ref.name, ref.index))
+        return self._images.get((ref.name, ref.indices))
 
     def _bind(self, entry: Parameter, value: Any) -> None:
         for index in product(*map(range, entry.shape)):
@@ -71,12 +72,12 @@ class Binding:
                 notes=[f"parameters: {', '.join(known) or 'none'}"],
                 help=did_you_mean(str(name), known),
             )
-        inside = len(ref.index) == len(entry.shape) and all(
-            i < extent for i, extent in zip(ref.index, entry.shape, strict=True)
+        inside = len(ref.indices) == len(entry.shape) and all(
+            i < extent for i, extent in zip(ref.indices, entry.shape, strict=True)
         )
         if not inside:
             raise error("QS320", f"{name!r} is out of range: `{ref.name}` has shape {entry.shape}")
-        self._images[ref.name, ref.index] = _number(str(name), value)
+        self._images[ref.name, ref.indices] = _number(str(name), value)
 
 
 def _ref(name: object) -> Ref | None:
@@ -87,8 +88,12 @@ def _ref(name: object) -> Ref | None:
 
 
 def _number(name: str, value: object) -> Expr:
+    number = as_number(value)
+    if number is not None and not math.isfinite(number):
+        raise error("QS307", f"the value of `{name}` is {number}, not finite")
     expr = as_expr(value)
     if expr is None:
-        kind = "a sequence" if isinstance(value, Sequence) or hasattr(value, "shape") else repr(value)
-        raise error("QS321", f"the value of `{name}` must be a number or an expression, got {kind}")
+        several = isinstance(value, list | tuple) or hasattr(value, "shape")
+        got = "several values" if several else repr(value)
+        raise error("QS321", f"the value of `{name}` must be a number or an expression, got {got}")
     return expr

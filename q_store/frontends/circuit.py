@@ -4,8 +4,9 @@
 >>> circuit.h(0).cx(0, 1).rx(1, param="theta").measure_all()
 QuantumCircuit(n_qubits=2): 3 gates, depth 3, parameters theta
 >>> print(circuit.draw())
-q0: ─[H]─●───────────M─
-q1: ─────⊕─[RX(theta)]─M─
+q0: ─[H]──●───────[M]─────
+          │
+q1: ──────⊕───[RX(theta)]───[M]─
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any, Final, Self
 
 from q_store.frontends.binding import Binding
@@ -345,8 +347,8 @@ class QuantumCircuit(GateMethods):
         if name.startswith("_"):
             raise AttributeError(f"'QuantumCircuit' object has no attribute {name!r}")
         known = [method for method in dir(type(self)) if not method.startswith("_")]
-        found = error("QS103", f"a circuit has no gate or method `{name}`", help=did_you_mean(name, known))
-        raise UnknownGate(*found.diagnostics)
+        message = f"a circuit has no gate or method `{name}`"
+        raise UnknownGate(*error("QS103", message, help=did_you_mean(name, known)).diagnostics)
 
     # --- new circuits -------------------------------------------------------------------------
 
@@ -388,8 +390,8 @@ class QuantumCircuit(GateMethods):
         Raises `QS327` for a wrong number of wires and `QS314` where parameters disagree.
         """
         loc = _caller(1)
-        targets: Sequence[object] = [qubits] if isinstance(qubits, int) else qubits or range(
-            getattr(other, "n_qubits", 0)
+        targets: Sequence[object] = (
+            [qubits] if isinstance(qubits, int) else qubits or range(getattr(other, "n_qubits", 0))
         )
         wires = self._check_part(other, targets, loc)
         result = self.copy()
@@ -418,7 +420,7 @@ class QuantumCircuit(GateMethods):
 
         loc = _caller(1)
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-            raise failure(loc, "QS304", f"the number of controls must be a positive integer, got {n!r}")
+            raise failure(loc, "QS304", f"expected a positive number of controls, got {n!r}")
         moved = [step.mapped(n.__add__) for step in self._steps]
         return self._like(self._n_qubits + n, transform.controlled(moved, range(n), loc))
 
@@ -505,12 +507,14 @@ class QuantumCircuit(GateMethods):
         Text is folded at `width` columns: by default the terminal's, 0 for never. Raises `QS328`.
         """
         from q_store.frontends import drawing
+        from q_store.frontends.drawing.layout import lay_out
 
-        if format == "text":
-            return drawing.text(self, width)
+        if format not in ("text", "svg"):
+            raise error("QS328", f"unknown drawing format {format!r}", help="use 'text' or 'svg'")
+        layout = lay_out(self._n_qubits, self._steps, self._observations)
         if format == "svg":
-            return drawing.svg(self)
-        raise error("QS328", f"unknown drawing format {format!r}", help="use 'text' or 'svg'")
+            return drawing.draw_svg(layout)
+        return drawing.draw_text(layout, get_terminal_size().columns if width is None else width)
 
     def __str__(self) -> str:
         return self.draw()

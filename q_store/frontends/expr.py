@@ -25,12 +25,12 @@ class Ref(NamedTuple):
     """A named scalar, or one element of a named array."""
 
     name: str
-    index: tuple[int, ...] = ()
+    indices: tuple[int, ...] = ()
     shape: tuple[int, ...] | None = None
     """Shape of the array where it was declared; `None` when it grows with use."""
 
     def __repr__(self) -> str:
-        return self.name + (f"[{','.join(map(str, self.index))}]" if self.index else "")
+        return self.name + (f"[{','.join(map(str, self.indices))}]" if self.indices else "")
 
 
 class Call:
@@ -113,7 +113,7 @@ class Arithmetic:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: object, **options: object) -> Any:
         if method != "__call__" or options:
-            how = f"np.{ufunc.__name__}" + (f".{method}" if method != "__call__" else " with options")
+            how = f"np.{ufunc.__name__}.{method}" if method != "__call__" else "options of ufuncs"
             raise error("QS312", f"{how} cannot be used on symbols", help=_USE_NUMPY)
         result = apply(ufunc.__name__, *inputs)
         if result is NotImplemented:
@@ -144,7 +144,7 @@ class Arithmetic:
 
     __lt__ = __le__ = __gt__ = __ge__ = _compared
 
-    def _numeric(self) -> NoReturn:
+    def _numeric(self) -> Any:
         raise error(
             "QS310",
             f"the symbol {_short(self)} has no numeric value while the circuit is built",
@@ -206,7 +206,8 @@ class Expr(Arithmetic):
     def scaled(self, factor: float) -> Expr:
         if factor == 0.0:
             return Expr()
-        return Expr(self.const * factor, tuple([(atom, coef * factor) for atom, coef in self.terms]))
+        terms = tuple([(atom, coef * factor) for atom, coef in self.terms])
+        return Expr(self.const * factor, terms)
 
     def refs(self) -> Iterator[Ref]:
         """Every named scalar and element the expression depends on, first appearance first."""
@@ -269,11 +270,14 @@ class Expr(Arithmetic):
 
     def __hash__(self) -> int:
         if self._hash is None:
-            self._hash = hash((self.const, frozenset(self.terms))) if self.terms else hash(self.const)
+            parts = (self.const, frozenset(self.terms))
+            self._hash = hash(parts) if self.terms else hash(self.const)
         return self._hash
 
     def __float__(self) -> float:
-        return self.const if self.is_const else self._numeric()
+        if self.terms:
+            self._numeric()
+        return self.const
 
     def __repr__(self) -> str:
         return format_expr(self)
@@ -455,9 +459,11 @@ _SIMPLIFIED: Final[dict[str, Callable[..., Expr]]] = {
     "pow": _power,
 }
 
+_SAME_NAME: Final = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "sqrt")
+"""Called the same in `math`, in numpy and in the IR."""
+
 _NUMERIC: Final[dict[str, Callable[..., float]]] = {
-    **{name: getattr(math, name) for name in "sin cos tan asin acos atan sinh cosh tanh".split()},
-    **{name: getattr(math, name) for name in "exp log sqrt atan2".split()},
+    **{name: getattr(math, name) for name in (*_SAME_NAME, "asin", "acos", "atan", "atan2")},
     "abs": abs,
     "mul": lambda a, b: a * b,
     "div": lambda a, b: a / b,
@@ -489,7 +495,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Expr]]] = {
     "arccos": _named("acos"),
     "arctan": _named("atan"),
     "arctan2": _named("atan2"),
-    **{name: _named(name) for name in "sin cos tan sinh cosh tanh exp log sqrt".split()},
+    **{name: _named(name) for name in _SAME_NAME},
 }
 
 _TORCH_NAMES: Final = {
@@ -541,5 +547,3 @@ def _is_simple(expr: Expr) -> bool:
     (atom, coef), *more = expr.terms
     plain = isinstance(atom, Ref) or atom.function not in ("mul", "div", "pow")
     return not more and expr.const == 0.0 and coef == 1.0 and plain
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Sequence
-from typing import Final, Union
+from typing import Final
 
 from q_store.frontends.expr import Expr, as_number
 from q_store.frontends.symbols import parse_symbol
@@ -14,10 +14,10 @@ from q_store.qir.diagnostics import QStoreError, error
 from q_store.qir.location import Location
 from q_store.qir.ops import Gate, OpDef
 
-AngleLike = Union[Expr, float, str]
+AngleLike = Expr | float | str
 """What users pass for an angle: a number of radians, an expression, or a parameter's name."""
 
-StoredAngle = Union[Expr, float]
+StoredAngle = Expr | float
 
 _WIRE_HELP: Final = "wires are integers counted from 0"
 
@@ -114,8 +114,8 @@ def _integer(name: str, wire: object, loc: Location | None) -> int:
         raise failure(
             loc, "QS303", f"`{name}` got the symbol {wire!r} as a wire", "wires come before angles"
         )
-    is_bool = isinstance(wire, bool) or type(wire).__name__ == "bool"
-    if is_bool or not hasattr(wire, "__index__") or getattr(wire, "ndim", 0):
+    is_bool = isinstance(wire, bool) or type(wire).__name__ in ("bool", "bool_")
+    if is_bool or not hasattr(wire, "__index__") or hasattr(wire, "__len__"):
         raise failure(loc, "QS303", f"`{name}` got {wire!r} as a wire", _WIRE_HELP)
     return operator.index(wire)
 
@@ -146,9 +146,7 @@ def _wrong_count(row: OpDef, angles: Sequence[object], loc: Location | None) -> 
     names = row.angle_names
     wanted = f"{len(names)} ({', '.join(names)})" if names else "none"
     got = sum(angle is not None for angle in angles)
-    return failure(
-        loc, "QS306", f"`{row.mnemonic}` takes this many angles: {wanted}; got {got}"
-    )
+    return failure(loc, "QS306", f"`{row.mnemonic}` takes this many angles: {wanted}; got {got}")
 
 
 def _angle(row: OpDef, name: str, angle: object, loc: Location | None) -> StoredAngle:

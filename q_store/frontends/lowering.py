@@ -65,7 +65,7 @@ class _Lowering:
 
     def ref(self, atom: Atom) -> tuple[Value, tuple[int, ...]]:
         if isinstance(atom, Ref):
-            return (self.values[atom.name], atom.index)
+            return (self.values[atom.name], atom.indices)
         if atom not in self.calls:
             args = [self.angle(arg) for arg in atom.args]
             self.calls[atom] = self.builder.scalar(atom.function, args)

@@ -70,9 +70,7 @@ def _given(observables: object) -> list[Observation]:
             "QS335",
             f"observables must be a Pauli sum such as 'Z0 + X1' or a list of them, got {items!r}",
         )
-    return [
-        item if isinstance(item, Observation) else Expval(as_pauli_sum(item)) for item in items
-    ]
+    return [item if isinstance(item, Observation) else Expval(as_pauli_sum(item)) for item in items]
 
 
 def with_observations(func: Func, observations: Sequence[Observation]) -> Func:

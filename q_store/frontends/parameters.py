@@ -30,20 +30,20 @@ class Parameter(NamedTuple):
 
     def with_ref(self, ref: Ref) -> Parameter:
         """The parameter after one more use. Raises `QS314` or `QS315`."""
-        if len(ref.index) != len(self.shape):
+        if len(ref.indices) != len(self.shape):
             raise error(
                 "QS314",
-                f"`{self.name}` is used as {_kind(len(ref.index))} in `{ref!r}`, and elsewhere as "
-                f"{_kind(len(self.shape))}",
+                f"`{self.name}` is used as {_kind(len(ref.indices))} in `{ref!r}`, and elsewhere "
+                f"as {_kind(len(self.shape))}",
                 help="give the two different names",
             )
         if ref.shape is not None and (ref.shape != self.shape or not self.fixed):
             return self.declared(ref.shape)
-        if all(i < extent for i, extent in zip(ref.index, self.shape, strict=True)):
+        if all(i < extent for i, extent in zip(ref.indices, self.shape, strict=True)):
             return self
         if self.fixed:
             raise error("QS315", f"`{ref!r}` is out of range: `{self.name}` has shape {self.shape}")
-        grown = tuple([max(i + 1, n) for i, n in zip(ref.index, self.shape, strict=True)])
+        grown = tuple([max(i + 1, n) for i, n in zip(ref.indices, self.shape, strict=True)])
         return self._replace(shape=grown)
 
     def declared(self, shape: tuple[int, ...]) -> Parameter:
@@ -116,7 +116,7 @@ class ParameterTable:
 def _first(ref: Ref) -> Parameter:
     if ref.shape is not None:
         return Parameter(ref.name, ref.shape, fixed=True)
-    return Parameter(ref.name, tuple([i + 1 for i in ref.index]))
+    return Parameter(ref.name, tuple([i + 1 for i in ref.indices]))
 
 
 def _merged(known: Parameter, new: Parameter) -> Parameter:
@@ -140,7 +140,9 @@ def with_roles(
     roles: list[Parameter] = []
     for entry in parameters:
         role: Role = "input" if entry.name in data else "weight"
-        roles.append(entry._replace(role=entry.role if input_params is None and entry.role else role))
+        if input_params is None and entry.role:
+            role = entry.role
+        roles.append(entry._replace(role=role))
     scalars = [entry for entry in roles if entry.role == "input" and not entry.shape]
     by_number = isinstance(input_params, str | None)
     scalars.sort(key=lambda e: _number(e.name) if by_number else data.index(e.name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from q_store.frontends.expr import Call, Expr, Ref
+from q_store.frontends.expr import Atom, Call, Expr, Ref
 from q_store.frontends.instruction import Instruction, StoredAngle, failure
 from q_store.frontends.parameters import Parameter, ParameterTable
 from q_store.qir import dialects
@@ -89,14 +89,17 @@ class _Raising:
                 self.allocated += 1
         elif isinstance(op.defn, dialects.Scalar):
             args = tuple([self.expr(angle) for angle in op.angles])
-            self.exprs[op.results[0]] = Expr.of(Call(op.defn.mnemonic, args))
+            affine = op.defn is dialects.AFFINE
+            known = args[0] if affine else Expr.of(Call(op.defn.mnemonic, args))
+            self.exprs[op.results[0]] = known
         elif op.defn is not dialects.OBSERVE:
             steps.append(self.step(op))
 
     def step(self, op: Op) -> Instruction:
         operands = op.operands[1:] if op.defn is dialects.IF else op.operands
         wires = tuple([self.wires[value] for value in operands])
-        bit, bodies = None, ()
+        bit: str | None = None
+        bodies: tuple[tuple[Instruction, ...], ...] = ()
         if op.defn is dialects.MEASURE:
             bit = self.new_bit(op.results[1])
         elif op.defn is dialects.IF:
@@ -129,7 +132,7 @@ class _Raising:
         for inner in region.ops:
             self.op(inner, steps)
         if [self.wires[value] for value in region.results] != list(wires):
-            raise failure(op.loc, "QS340", "a body of this `q.if` yields its wires in another order")
+            raise failure(op.loc, "QS340", "a body of this `q.if` reorders its wires")
         return tuple(steps)
 
     def angle(self, angle: Angle) -> StoredAngle:
@@ -137,12 +140,13 @@ class _Raising:
 
     def expr(self, angle: Angle) -> Expr:
         """The expression of an angle; refs of `f.*` results are replaced by their calls."""
-        terms = []
+        terms: list[tuple[Atom, float]] = []
         const = angle.const
         for (value, index), coef in angle.terms:
             known = self.exprs.get(value)
             if known is None:
                 terms.append((Ref(value.name, index, value.type.shape or None), coef))
             else:
-                terms += [(atom, part * coef) for atom, part in known.terms]
-        return Expr.sum(const, terms)  # type: ignore[arg-type]
+                terms += known.scaled(coef).terms
+                const += known.const * coef
+        return Expr.sum(const, terms)

@@ -48,8 +48,11 @@ def argument_meanings(function: Callable[..., Any], shaped: Mapping[str, object]
     unknown = [name for name in required if not named[name]]
     if unknown:
         by_position = _POSITIONS.get(len(required), ())
-        agree = [named[name] in ("", meaning) for name, meaning in zip(required, by_position)]  # noqa: B905
-        if not by_position or not all(agree):
+        agree = by_position and all(
+            named[name] in ("", meaning)
+            for name, meaning in zip(required, by_position, strict=True)
+        )
+        if not agree:
             raise _unclear(function, unknown, required)
         named |= dict(zip(required, by_position, strict=True))
     return {name: meaning for name, meaning in named.items() if meaning}
@@ -59,7 +62,8 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError) as problem:
-        raise error("QS330", f"the arguments of {function!r} cannot be read", notes=_TABLE) from problem
+        message = f"the arguments of {function!r} cannot be read"
+        raise error("QS330", message, notes=_TABLE) from problem
     return [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
 
 

@@ -72,12 +72,12 @@ class TracedCircuit:
     @property
     def used_inputs(self) -> frozenset[str]:
         """Those of `input_names` that an angle depends on."""
-        used = {
+        used = frozenset(
             f"{value.name}[{','.join(map(str, index))}]" if index else value.name
             for op in _all_ops(self.func.ops)
             for angle in op.angles
             for (value, index), _ in angle.terms
-        }
+        )
         return used & frozenset(self.input_names)
 
     @property
@@ -184,8 +184,8 @@ class _Tracing:
         if result is None:
             raise error(
                 "QS332",
-                f"`{getattr(function, '__name__', function)}` returned nothing and takes no circuit "
-                "to fill in",
+                f"`{getattr(function, '__name__', function)}` returned nothing and takes no "
+                "circuit to fill in",
                 help="return the circuit, or take an argument named `circuit`",
             )
         return result
@@ -212,8 +212,10 @@ class _Tracing:
                 f"a circuit of type {kind.__module__}.{kind.__name__} is not understood: expected "
                 "a QuantumCircuit, a Func or Module, or IR text",
             )
-        is_func = isinstance(converted, Func)
-        func = self.with_roles(converted) if is_func else self.lowered(converted)
+        if isinstance(converted, Func):
+            func = self.with_roles(converted)
+        else:
+            func = self.lowered(converted)
         if self.n_qubits is not None and func.n_qubits != self.n_qubits:
             raise error(
                 "QS333", f"the circuit has {func.n_qubits} qubits, but n_qubits is {self.n_qubits}"

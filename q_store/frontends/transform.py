@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 from q_store.frontends.expr import Expr
 from q_store.frontends.instruction import Instruction, StoredAngle, failure
 from q_store.qir import dialects
+from q_store.qir.diagnostics import QStoreError
 from q_store.qir.gates.rules import controlled_phase, on, undo
 from q_store.qir.location import Location
 from q_store.qir.ops import Gate, Step, Steps, Trait
@@ -157,7 +158,9 @@ def power(
     ]
 
 
-def _not_exact(step: Instruction, exponent: float, loc: Location | None, why: str = "") -> Exception:
+def _not_exact(
+    step: Instruction, exponent: float, loc: Location | None, why: str = ""
+) -> QStoreError:
     return failure(
         loc or step.loc,
         "QS324",
