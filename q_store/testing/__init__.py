@@ -1,1 +1,4 @@
-"""Helpers for people who test passes and circuits: strategies, equivalence, the pass contract."""
+"""For the tests of programs and passes: random circuits, equivalence, and the pass contract.
+
+`strategies` needs Hypothesis; the rest needs numpy only.
+"""

@@ -1,0 +1,350 @@
+"""Hypothesis strategies for angles, ops and whole functions.
+
+Gates are drawn from the gate table, so a new row is covered without a change here. Uniformly random
+circuits hardly ever give a peephole pass anything to do, so circuits are biased towards
+redundancy: ops are repeated, inverted, echoed and given with exchanged wires. A circuit is drawn as
+a flat list of instructions, which shrinks well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import factorial, pi
+from typing import Any, Final
+
+try:
+    from hypothesis import strategies as st
+except ImportError as problem:
+    raise ImportError(
+        "q_store.testing.strategies needs Hypothesis: pip install 'q-store[dev]'"
+    ) from problem
+
+from q_store.qir import dialects
+from q_store.qir.angle import Angle, Ref
+from q_store.qir.builder import FuncBuilder
+from q_store.qir.func import Func, element_refs
+from q_store.qir.observables import Expval, Observation, PauliSum, Probs, Sample, State
+from q_store.qir.ops import Gate, Op, Region
+from q_store.qir.registry import all_gates
+from q_store.qir.types import QUBIT, f64
+from q_store.qir.values import Value
+
+SPECIAL: Final = (0.0, *(k * pi / 4 for k in range(-16, 17) if k), 2 * pi + 1e-6, -2 * pi - 1e-6)
+"""Numbers at which something happens: multiples of pi/4 through two periods, and neighbours."""
+
+_COMMON: Final = (
+    "x",
+    "z",
+    "h",
+    "s",
+    "sdg",
+    "rx",
+    "ry",
+    "rz",
+    "p",
+    "cx",
+    "cz",
+    "swap",
+    "rzz",
+    "crz",
+)
+_SCALARS: Final = ("affine", "sin", "cos", "tanh", "mul", "div", "abs", "atan2")
+_COEFS: Final = (1.0, 1.0, -1.0, 2.0, -0.5, 0.3)
+
+
+@dataclass(frozen=True, slots=True)
+class AngleSpec:
+    """An affine angle over parameters that do not exist yet: positions in a list of refs."""
+
+    const: float
+    terms: tuple[tuple[float, int], ...] = ()
+
+    def angle(self, refs: Sequence[Ref]) -> Angle:
+        """The angle over these refs; a number when there are none."""
+        if not refs:
+            return Angle(self.const)
+        return Angle.sum(self.const, [(refs[at % len(refs)], coef) for coef, at in self.terms])
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One step of building a circuit."""
+
+    kind: str
+    row: Gate
+    code: int
+    """Decides wires, or which earlier op is meant; any number has a meaning."""
+    angles: tuple[AngleSpec, ...]
+    probability: float = 0.1
+    body: tuple[Instruction, ...] = ()
+
+
+def numbers() -> st.SearchStrategy[float]:
+    """Constant angles: special values and generic ones, all within two periods of zero or so."""
+    return st.one_of(
+        st.sampled_from(SPECIAL),
+        st.integers(-15_000, 15_000).map(lambda k: k / 1000.0),
+    )
+
+
+def angle_specs() -> st.SearchStrategy[AngleSpec]:
+    """Numbers, single parameters, scaled and shared ones, sums."""
+    term = st.tuples(st.sampled_from(_COEFS), st.integers(0, 9))
+    symbolic = st.builds(
+        AngleSpec,
+        st.sampled_from((0.0, 0.0, 0.5, pi)),
+        st.lists(term, min_size=1, max_size=2).map(tuple),
+    )
+    return st.one_of(st.builds(AngleSpec, numbers()), symbolic)
+
+
+def angles(refs: Sequence[Ref] = ()) -> st.SearchStrategy[Angle]:
+    """Affine angles over some refs; numbers only when there are none."""
+    return angle_specs().map(lambda spec: spec.angle(refs))
+
+
+@cache
+def gate_rows(max_wires: int) -> tuple[Gate, ...]:
+    """Every gate on at most this many wires, common ones several times."""
+    rows = [row for row in all_gates().values() if (row.wires or 0) <= max_wires]
+    return (*[row for row in rows if row.mnemonic in _COMMON for _ in range(4)], *rows)
+
+
+@st.composite
+def instructions(
+    draw: st.DrawFn, max_wires: int, kinds: tuple[str, ...], depth: int = 0
+) -> Instruction:
+    """One instruction; `if` has a body of instructions of its own."""
+    kind = draw(st.sampled_from(kinds))
+    row = draw(st.sampled_from(gate_rows(max_wires)))
+    count = len(row.angle_names)
+    specs = tuple(draw(st.lists(angle_specs(), min_size=count, max_size=count)))
+    code = draw(st.integers(0, 5039))
+    probability = 0.1
+    body: tuple[Instruction, ...] = ()
+    if kind == "noise":
+        probability = draw(st.sampled_from((0.0, 0.05, 0.3)))
+    if kind == "if" and depth < 2:
+        inner = st.lists(instructions(max_wires, kinds, depth + 1), max_size=3)
+        body = tuple(draw(inner))
+    return Instruction(kind, row, code, specs, probability, body)
+
+
+REDUNDANT: Final = ("gate", "gate", "gate", "repeat", "invert", "exchange", "echo")
+MID_CIRCUIT: Final = ("measure", "reset", "if")
+
+
+def pick_wires(code: int, count: int, wires: int) -> list[int]:
+    """`count` distinct wires out of `wires`; every choice in every order has a code."""
+    left = list(range(wires))
+    code %= factorial(wires)
+    chosen = []
+    for size in range(wires, wires - count, -1):
+        code, at = divmod(code, size)
+        chosen.append(left.pop(at))
+    return chosen
+
+
+class _Writer:
+    """Carries out instructions on a builder."""
+
+    def __init__(self, builder: FuncBuilder, refs: list[Ref], bits: list[Value]) -> None:
+        self.builder = builder
+        self.refs = refs
+        self.bits = bits
+        self.done: list[tuple[Gate, list[int], tuple[Angle, ...]]] = []
+
+    def write(self, step: Instruction) -> None:
+        getattr(self, f"write_{step.kind}")(step)
+
+    def gate(self, row: Gate, wires: list[int], own: tuple[Angle, ...]) -> None:
+        if len(wires) <= len(self.builder.wires):
+            self.builder.gate(row, wires, own)
+            self.done.append((row, wires, own))
+
+    def write_gate(self, step: Instruction) -> None:
+        available, needed = len(self.builder.wires), step.row.wires or 0
+        if needed <= available:
+            wires = pick_wires(step.code, needed, available)
+            self.gate(step.row, wires, tuple([spec.angle(self.refs) for spec in step.angles]))
+
+    def write_repeat(self, step: Instruction) -> None:
+        if self.done:
+            self.gate(*self.done[-1 - step.code % len(self.done)])
+
+    def write_invert(self, step: Instruction) -> None:
+        if self.done:
+            self.invert(*self.done[-1 - step.code % min(len(self.done), 4)])
+
+    def write_exchange(self, step: Instruction) -> None:
+        """An earlier op again, or undone, on its wires in another order."""
+        if self.done:
+            row, wires, own = self.done[-1 - step.code % min(len(self.done), 4)]
+            order = pick_wires(step.code // 4, len(wires), len(wires))
+            moved = [wires[place] for place in order]
+            (self.invert if step.code % 3 else self.gate)(row, moved, own)
+
+    def write_echo(self, step: Instruction) -> None:
+        """Undo the last few ops, last one first."""
+        for row, wires, own in reversed(self.done[-1 - step.code % 3 :]):
+            self.invert(row, wires, own)
+
+    def invert(self, row: Gate, wires: list[int], own: tuple[Angle, ...]) -> None:
+        for name, at, numbers in row.inverse(*own):
+            self.gate(
+                all_gates()[name], [wires[place] for place in at], tuple(map(_angle, numbers))
+            )
+
+    def write_barrier(self, step: Instruction) -> None:
+        wires = len(self.builder.wires)
+        if wires:
+            chosen = pick_wires(step.code, 1 + step.code % wires, wires)
+            self.builder.gate(dialects.BARRIER, chosen)
+
+    def write_measure(self, step: Instruction) -> None:
+        if self.builder.wires:
+            self.bits.append(self.builder.measure(step.code % len(self.builder.wires)))
+
+    def write_reset(self, step: Instruction) -> None:
+        if self.builder.wires:
+            self.builder.gate(dialects.RESET, [step.code % len(self.builder.wires)])
+
+    def write_noise(self, step: Instruction) -> None:
+        row = dialects.NOISE[step.code % len(dialects.NOISE)]
+        needed, wires = row.wires or 0, len(self.builder.wires)
+        if needed <= wires:
+            rates = [step.probability] * len(row.angle_names)
+            self.builder.gate(row, pick_wires(step.code, needed, wires), rates)
+
+    def write_if(self, step: Instruction) -> None:
+        wires = len(self.builder.wires)
+        if not self.bits or not wires:
+            return
+        at = pick_wires(step.code, 1 + step.code % wires, wires)
+        cut = len(step.body) // 2
+        regions = (self.region(step.body[cut:], at), self.region(step.body[:cut], at))
+        taken = tuple([self.builder.wires[wire] for wire in at])
+        given = tuple([Value(QUBIT, wire.name) for wire in taken])
+        bit = self.bits[step.code % len(self.bits)]
+        self.builder.append(Op(dialects.IF, (bit, *taken), (), given, regions=regions))
+        for wire, value in zip(at, given, strict=True):
+            self.builder.wires[wire] = value
+
+    def region(self, steps: Sequence[Instruction], at: Sequence[int]) -> Region:
+        inner = FuncBuilder("body", 0)
+        inner.wires = [Value(QUBIT, self.builder.wires[wire].name) for wire in at]
+        args = tuple(inner.wires)
+        writer = _Writer(inner, list(self.refs), list(self.bits))
+        for step in steps:
+            writer.write(step)
+        body = inner.finish()
+        return Region(args, body.ops, body.results)
+
+
+def _angle(number: Any) -> Angle:
+    return number if isinstance(number, Angle) else Angle(float(number))
+
+
+def some_of(wires: int, least: int) -> st.SearchStrategy[tuple[int, ...]]:
+    """At most two different wires."""
+    wire = st.integers(0, max(wires - 1, 0))
+    most = min(wires, 2)
+    return st.lists(wire, unique=True, min_size=least, max_size=most).map(tuple)
+
+
+def _expval(terms: Sequence[tuple[float, tuple[int, ...], str]]) -> Observation:
+    return Expval(
+        PauliSum.of(
+            (coef, tuple(sorted(zip(at, letters, strict=False)))) for coef, at, letters in terms
+        )
+    )
+
+
+@st.composite
+def observations(draw: st.DrawFn, wires: int) -> tuple[Observation, ...]:
+    """One to three observations of some wires; the whole state now and then."""
+    word = st.tuples(
+        st.sampled_from((1.0, -0.5)), some_of(wires, 0), st.sampled_from(("ZZ", "ZX", "YZ", "XX"))
+    )
+    kinds: list[st.SearchStrategy[Observation]] = [st.lists(word, min_size=1).map(_expval)] * 3
+    if wires:
+        some = some_of(wires, 1)
+        kinds += [some.map(Probs), some.map(Sample), st.just(State())]
+    return tuple(draw(st.lists(st.one_of(*kinds), min_size=1, max_size=3)))
+
+
+@st.composite
+def circuits(
+    draw: st.DrawFn,
+    *,
+    min_qubits: int = 1,
+    max_qubits: int = 4,
+    max_ops: int = 16,
+    parameters: bool = True,
+    scalars: bool = True,
+    mid_circuit: bool = False,
+    noise: bool = False,
+    observed: bool | None = None,
+    max_gate_wires: int = 3,
+) -> Func:
+    """Functions `@main` over the whole gate table.
+
+    `parameters` gives them `%x: f64[2] input`, `%w: f64[2,2]` and `%theta`; `scalars` adds
+    classical ops; `mid_circuit` measurements, resets and `q.if`; `noise` channels. With `observed`
+    they end in `m.observe`, without in wires, of their own or taken as arguments; `None` draws.
+    """
+    wires = draw(st.integers(min_qubits, max_qubits))
+    builder = FuncBuilder("main", wires)
+    refs: list[Ref] = []
+    if parameters and draw(st.booleans()):
+        refs = _parameters(builder)
+        if scalars:
+            for name, first, second in draw(st.lists(_scalar_specs(), max_size=2)):
+                _write_scalar(builder, refs, name, first, second)
+    kinds = (*REDUNDANT * 2, "barrier") + MID_CIRCUIT * 2 * mid_circuit + ("noise",) * 2 * noise
+    writer = _Writer(builder, refs, [])
+    for step in draw(st.lists(instructions(min(wires, max_gate_wires), kinds), max_size=max_ops)):
+        writer.write(step)
+    if observed if observed is not None else draw(st.booleans()):
+        return builder.finish(draw(observations(wires)))
+    return _with_own_wires(builder.finish(), draw(st.integers(0, 5039)))
+
+
+def _parameters(builder: FuncBuilder) -> list[Ref]:
+    values = (
+        builder.param("x", f64(2), "input"),
+        builder.param("w", f64(2, 2)),
+        builder.param("theta"),
+    )
+    return [ref for value in values for ref in element_refs(value)]
+
+
+def _scalar_specs() -> st.SearchStrategy[tuple[str, AngleSpec, AngleSpec]]:
+    return st.tuples(st.sampled_from(_SCALARS), angle_specs(), angle_specs())
+
+
+def _write_scalar(
+    builder: FuncBuilder, refs: list[Ref], name: str, first: AngleSpec, second: AngleSpec
+) -> None:
+    arguments = [first.angle(refs)]
+    if name == "div":
+        arguments.append(Angle(second.const or 1.0))
+    elif name in ("mul", "atan2"):
+        arguments.append(second.angle(refs))
+    refs.append((builder.scalar(name, arguments), ()))
+
+
+def _with_own_wires(func: Func, code: int) -> Func:
+    """For half of the codes, the allocated wires become arguments and return in another order."""
+    if code % 2 or not func.ops or func.ops[0].defn is not dialects.ALLOC:
+        return func
+    fresh = func.ops[0].results
+    order = pick_wires(code // 2, len(func.results), len(func.results))
+    return func.replace(
+        args=(*func.args, *fresh),
+        roles=(*func.roles, *[None] * len(fresh)),
+        ops=func.ops[1:],
+        results=tuple([func.results[place] for place in order]),
+    )
