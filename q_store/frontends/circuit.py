@@ -4,9 +4,9 @@
 >>> circuit.h(0).cx(0, 1).rx(1, param="theta").measure_all()
 QuantumCircuit(n_qubits=2): 3 gates, depth 3, parameters theta
 >>> print(circuit.draw())
-q0: ─[H]──●───────[M]─────
+q0: ─[H]──●───────────────[M]─
           │
-q1: ──────⊕───[RX(theta)]───[M]─
+q1: ──────⊕──[RX(theta)]──[M]─
 """
 
 from __future__ import annotations

@@ -122,6 +122,161 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
     "QS302": Explanation(
         "wire repeated", "A gate acts on distinct wires.", "circuit.cx(0, 0)", "circuit.cx(0, 1)"
     ),
+    "QS303": Explanation("wire not an integer", "Wires come before angles and are integers."),
+    "QS304": Explanation(
+        "bad number", "Numbers of qubits, controls and repetitions are whole and not negative."
+    ),
+    "QS305": Explanation(
+        "wrong number of wires",
+        "The op acts on another number of wires. `qstorec gates` shows how many.",
+        'circuit.append("cx", [0])',
+        'circuit.append("cx", [0, 1])',
+    ),
+    "QS306": Explanation(
+        "wrong angles of a gate",
+        "Every angle of the gate is given once: as a number of radians, as an expression of "
+        "symbols, or as the name of a parameter.",
+        "circuit.rx(0)",
+        'circuit.rx(0, param="theta")',
+    ),
+    "QS307": Explanation("number not finite", "NaN and infinities are no angles."),
+    "QS308": Explanation(
+        "bad probability", "Probabilities of noise channels are plain numbers from 0 to 1."
+    ),
+    "QS309": Explanation(
+        "angles given twice",
+        "A gate takes either angles or the names of parameters.",
+        'circuit.rx(0, 0.5, param="theta")',
+        'circuit.rx(0, param="theta")',
+    ),
+    "QS310": Explanation(
+        "symbol used as a number",
+        "While a circuit is built, parameters are symbols without a value. Functions of `math` and "
+        "`float()` need a value; numpy's functions of symbols give new symbols.",
+        "circuit.rx(0, math.sin(x[0]))",
+        "circuit.rx(0, np.sin(x[0]))",
+    ),
+    "QS311": Explanation(
+        "symbol compared or tested",
+        "A circuit is written down once for all samples, so Python cannot branch on a parameter. "
+        "Branch on measured bits with `if_bit`.",
+        "if x[0] > 0: circuit.x(0)",
+        "circuit.rx(0, np.pi * x[0])",
+    ),
+    "QS312": Explanation(
+        "unsupported function of a symbol",
+        "Symbols have + - * / **, abs, and the numpy functions listed. Each is differentiable.",
+    ),
+    "QS313": Explanation(
+        "bad name of a parameter",
+        "Names are letters, digits and `_`; elements are written 'w[3]' or 'w[1,2]'. Arithmetic "
+        "is not read from text.",
+        'circuit.rx(0, param="2*theta")',
+        'circuit.rx(0, 2 * scalar("theta"))',
+    ),
+    "QS314": Explanation(
+        "one name for two parameters",
+        "A name stands for one scalar or one array of one shape in the whole circuit.",
+    ),
+    "QS315": Explanation(
+        "bad index of a symbol",
+        "Indices are integers within the shape. Arrays without a shape grow with use, up to a limit.",
+    ),
+    "QS316": Explanation(
+        "size of an array not known",
+        "Iteration, `len`, negative indices and open slices need the size of the array.",
+        'for angle in vector("w"): ...',
+        'for angle in vector("w", 4): ...',
+    ),
+    "QS317": Explanation(
+        "shapes do not fit", "Arithmetic of arrays is elementwise, with equal shapes or a scalar."
+    ),
+    "QS318": Explanation(
+        "expression too deep", "Functions of functions of symbols are limited in depth."
+    ),
+    "QS320": Explanation(
+        "unknown or missing parameter", "The circuit has no such parameter, or it has no value."
+    ),
+    "QS321": Explanation(
+        "bad value of a parameter",
+        "A scalar is bound to a number or an expression, an array to a sequence of its shape.",
+        "circuit.bind(w=0.5)",
+        "circuit.bind(w=[0.5, 0.1])",
+    ),
+    "QS322": Explanation(
+        "function without a value", "Such as log(0), sqrt(-1) or a division by zero."
+    ),
+    "QS323": Explanation(
+        "step that is no gate",
+        "Measurements, resets, channels and conditionals have no inverse, power or controlled form.",
+    ),
+    "QS324": Explanation(
+        "power not exact",
+        "Integer powers always work. A fraction is exact only for commuting rotations and phases.",
+        "circuit.h(0).power(0.5)",
+        "circuit.rx(0, t).power(0.5)",
+    ),
+    "QS325": Explanation(
+        "gate after a measurement",
+        "`measure(q)` stands at the end. To go on, measure into a bit.",
+        "circuit.measure(0).x(0)",
+        'circuit.measure(0, bit="c").x(0)',
+    ),
+    "QS326": Explanation(
+        "unknown bit",
+        "Conditionals read a bit that was measured before them in the same circuit.",
+        'circuit.if_bit("c", flip)',
+        'circuit.measure(0, bit="c").if_bit("c", flip)',
+    ),
+    "QS327": Explanation(
+        "circuits do not fit",
+        "A circuit is put on as many wires as it has; bodies of `if_bit` have the full width.",
+        "QuantumCircuit(3).compose(QuantumCircuit(2), qubits=[0])",
+        "QuantumCircuit(3).compose(QuantumCircuit(2), qubits=[0, 2])",
+    ),
+    "QS328": Explanation("unknown drawing format", "Circuits are drawn as 'text' or 'svg'."),
+    "QS330": Explanation(
+        "unclear arguments of a circuit function",
+        "Arguments are told by name: circuit, qc, c | inputs, x, features, data | weights, params, "
+        "theta, w, or a key of `weight_shapes` | n_qubits, num_qubits, wires. Two arguments with "
+        "other names are (inputs, weights), three are (circuit, inputs, weights).",
+        "def circuit_fn(angles): ...",
+        "def circuit_fn(weights): ...",
+    ),
+    "QS331": Explanation(
+        "bad shape of weights",
+        "`weight_shapes` gives positive integers, one shape per parameter that is there.",
+    ),
+    "QS332": Explanation(
+        "not a circuit",
+        "A circuit function returns a circuit, IR, or (circuit, observables), or fills in the "
+        "circuit it is given and returns nothing.",
+    ),
+    "QS333": Explanation(
+        "number of qubits missing or different",
+        "`n_qubits` is needed where the circuit does not say it, and must agree where it does.",
+    ),
+    "QS335": Explanation(
+        "observations contradict each other",
+        "Observables are given in one place, and go with output='expval'.",
+    ),
+    "QS336": Explanation("unknown output", "Outputs are expval, probs, samples and state."),
+    "QS337": Explanation(
+        "bad option of the built-in circuit",
+        "`depth` is a positive integer, `entanglement` linear, circular or full.",
+    ),
+    "QS338": Explanation(
+        "no such data parameter", "`input_params` lists names of parameters, or is their prefix."
+    ),
+    "QS339": Explanation(
+        "bad encoding",
+        "Encodings are angle, iqp and amplitude; amplitude takes at most 2**n_qubits features.",
+    ),
+    "QS340": Explanation(
+        "function is no circuit",
+        "A circuit allocates its qubits, takes only numbers, and observes or returns every wire.",
+    ),
+    "QS341": Explanation("file cannot be used", "It does not exist, or may not be read or written."),
     "QS401": Explanation(
         "malformed pipeline",
         "A pipeline is a list of passes separated by commas. Options stand in braces with spaces "

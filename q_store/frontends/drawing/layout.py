@@ -68,6 +68,7 @@ def lay_out(
         _place(_cell(step), columns, free)
     for observation in observations:
         if isinstance(observation, Sample):
+            free = [max(free)] * n_qubits
             for qubit in observation.qubits:
                 _place(Cell({qubit: Glyph("measure", "M")}), columns, free)
         else:
@@ -115,7 +116,7 @@ def _gate(step: Instruction, row: Gate) -> dict[int, Glyph]:
 def _boxes(
     name: str, step: Instruction, wires: Sequence[int] | None = None, symmetric: bool = True
 ) -> dict[int, Glyph]:
-    """Boxes with a name, and a number where wires may not be exchanged; the first has the angles."""
+    """Boxes with a name, numbered where wires may not be exchanged; the first has the angles."""
     wires = step.wires if wires is None else wires
     angles = f"({', '.join(map(angle_text, step.angles))})" if step.angles else ""
     numbered = len(wires) > 1 and not symmetric

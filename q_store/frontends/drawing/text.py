@@ -6,7 +6,8 @@ from typing import Final
 
 from q_store.frontends.drawing.layout import Cell, Glyph, Layout
 
-_SIGNS: Final = {"control": "●", "not": "⊕", "swap": "╳", "barrier": "░"}
+_CROSS: Final = "\N{BOX DRAWINGS LIGHT DIAGONAL CROSS}"
+_SIGNS: Final = {"control": "●", "not": "⊕", "swap": _CROSS, "barrier": "░"}
 
 
 def draw_text(layout: Layout, width: int) -> str:
