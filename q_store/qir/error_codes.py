@@ -180,7 +180,7 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
     ),
     "QS315": Explanation(
         "bad index of a symbol",
-        "Indices are integers within the shape. Arrays without a shape grow with use, up to a limit.",
+        "Indices are integers within the shape. Arrays without one grow with use, up to a limit.",
     ),
     "QS316": Explanation(
         "size of an array not known",
@@ -208,7 +208,7 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
     ),
     "QS323": Explanation(
         "step that is no gate",
-        "Measurements, resets, channels and conditionals have no inverse, power or controlled form.",
+        "Measurements, resets, channels and conditionals have no inverse and no controlled form.",
     ),
     "QS324": Explanation(
         "power not exact",
@@ -276,7 +276,7 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "function is no circuit",
         "A circuit allocates its qubits, takes only numbers, and observes or returns every wire.",
     ),
-    "QS341": Explanation("file cannot be used", "It does not exist, or may not be read or written."),
+    "QS341": Explanation("file cannot be used", "It is missing, or may not be read or written."),
     "QS401": Explanation(
         "malformed pipeline",
         "A pipeline is a list of passes separated by commas. Options stand in braces with spaces "
