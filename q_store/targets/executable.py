@@ -161,7 +161,7 @@ class Executable:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as archive:
                 entries = {name: archive[name] for name in archive.files}
-        except (ValueError, EOFError, OSError, zipfile.BadZipFile, NotImplementedError) as problem:
+        except (ValueError, EOFError, OSError, RuntimeError, zipfile.BadZipFile) as problem:
             raise _corrupt(path, "it is not an archive of arrays") from problem
         return _checked(entries, path)
 
@@ -180,13 +180,13 @@ def _entries(executable: Executable) -> dict[str, Any]:
         "outputs": [[o.kind, o.start, o.stop, o.qubits, o.shots] for o in executable.outputs],
     }
     entries: dict[str, Any] = {"header": np.array(json.dumps(header, sort_keys=True))}
-    parts = (
+    parts: tuple[tuple[str, Any], ...] = (
         ("", executable),
         ("classical_", executable.classical),
         ("phase_", executable.phase_row),
     )
     for prefix, part in parts:
-        for entry in fields(part):  # type: ignore[arg-type]
+        for entry in fields(part):
             value = getattr(part, entry.name)
             if isinstance(value, np.ndarray):
                 entries[prefix + entry.name] = value
@@ -208,7 +208,7 @@ def _checked(entries: dict[str, Any], path: object) -> Executable:
     if int(version) > FORMAT:
         raise error(
             "QS503",
-            f"{path} was written by a newer q-store (format {int(version)}, this one reads up to {FORMAT})",
+            f"{path} has format {int(version)}; this q-store reads up to format {FORMAT}",
             help="upgrade q-store to read it",
         )
     try:
@@ -223,20 +223,18 @@ def _checked(entries: dict[str, Any], path: object) -> Executable:
 
 def _from_entries(entries: dict[str, Any]) -> Executable:
     header = json.loads(str(entries["header"][()]))
-    names = ("n_qubits", "n_inputs", "n_weights")
-    sizes = {name: _size(header[name]) for name in names}
-    texts = {
-        name: tuple(map(str, header[name])) for name in ("op_names", "input_names", "weight_names")
-    }
+    given: dict[str, Any] = {}
+    for name in ("n_qubits", "n_inputs", "n_weights"):
+        given[name] = _size(header[name])
+    for name in ("op_names", "input_names", "weight_names"):
+        given[name] = tuple(map(str, header[name]))
 
     def arrays(kind: type, prefix: str = "") -> dict[str, Any]:
-        given = fields(kind)
-        picked = [f.name for f in given if "Array" in str(f.type)]
+        picked = [f.name for f in fields(kind) if "Array" in str(f.type)]
         return {name: _array(kind, name, entries[prefix + name]) for name in picked}
 
     return Executable(
-        **sizes,
-        **texts,  # type: ignore[arg-type]
+        **given,
         **arrays(Executable),
         classical=ClassicalProgram(
             op_names=tuple(map(str, header["classical_names"])),
@@ -303,4 +301,26 @@ def inconsistency(x: Executable) -> str:
     for broken, what in checks:
         if broken:
             return f"{what} does not fit the other arrays"
+    return _derived_too_early(x) or _bad_output(x)
+
+
+def _derived_too_early(x: Executable) -> str:
+    """A classical op may use only what is defined before it."""
+    c = x.classical
+    for op in range(len(c)):
+        run = slice(int(c.indptr[c.arg_ptr[op]]), int(c.indptr[c.arg_ptr[op + 1]]))
+        if _outside(c.indices[run], x.n_inputs + x.n_weights + op):
+            return f"classical op {op} uses a value defined later"
+    return ""
+
+
+def _bad_output(x: Executable) -> str:
+    for k, output in enumerate(x.outputs):
+        if output.kind not in ("expval", "probs", "sample", "state"):
+            return f"output {k} has the unknown kind {output.kind!r}"
+        if not 0 <= output.start <= output.stop <= x.n_observables or output.shots < 0:
+            return f"output {k} does not fit the other arrays"
+        chosen = output.qubits
+        if len(set(chosen)) != len(chosen) or not all(0 <= q < x.n_qubits for q in chosen):
+            return f"output {k} names qubits that are not there, or one twice"
     return ""

@@ -249,7 +249,7 @@ def controlled_phase(
 
 @_jit
 def product_prefixes(s: Any, n: int, first: Any, co: Any, area: int) -> None:
-    """Write the product of the blocks on bits below ``j`` to amplitudes 2^j ... 2^(j+1)-1 of ``s``."""
+    """For every ``j``, the product of the blocks below bit ``j``, to amplitudes 2^j on of ``s``."""
     store(s, 2, splat(co, 1.0))
     store(s, 3, splat(co, 0.0))
     for j in range(n - 1):

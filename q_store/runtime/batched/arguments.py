@@ -36,15 +36,15 @@ class Arguments:
 
 
 def check_shape(name: str, got: tuple[int, ...], expected: tuple[int, ...]) -> None:
-    """Raise QS521 if the shapes differ."""
+    """Raise QS531 if the shapes differ."""
     if got != expected:
-        raise error("QS521", f"{name} must have shape {expected}, got {got}")
+        raise error("QS531", f"{name} must have shape {expected}, got {got}")
 
 
 def _bad(name: str, expected: str, got: tuple[int, ...], names: tuple[str, ...]) -> NoReturn:
     listed = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
     raise error(
-        "QS520",
+        "QS530",
         f"{name} must have shape {expected}, got {got}",
         help=f"they are {listed}" if names else "",
     )
@@ -66,12 +66,10 @@ def bind_arguments(
     if w.ndim != 2 or w.shape[1] != n_weights:
         shape = np.shape(weights) if weights is not None else ()
         _bad("weights", f"({n_weights},) or (B, {n_weights})", shape, executable.weight_names)
-    if inputs is None:
-        x = np.zeros((len(w), 0), dtype)
-    else:
-        x = np.ascontiguousarray(inputs, dtype)
+    x = np.zeros((len(w), 0), dtype) if inputs is None else np.ascontiguousarray(inputs, dtype)
     if x.ndim != 2 or x.shape[1] != n_inputs:
-        _bad("inputs", f"(B, {n_inputs})", np.shape(inputs or ()), executable.input_names)
+        shape = np.shape(inputs) if inputs is not None else ()
+        _bad("inputs", f"(B, {n_inputs})", shape, executable.input_names)
     if per_sample and len(w) != len(x):
         _bad("weights", f"({n_weights},) or ({len(x)}, {n_weights})", w.shape, ())
     if not len(classical):
@@ -104,11 +102,11 @@ def split_gradients(
 
 
 def check_qubits(executable: Executable, qubits: Any) -> tuple[int, ...]:
-    """A tuple of distinct qubits; None means all. Raises QS522."""
+    """A tuple of distinct qubits; None means all. Raises QS532."""
     n = executable.n_qubits
     if qubits is None:
         return tuple(range(n))
     chosen = tuple(int(q) for q in qubits)
     if len(set(chosen)) != len(chosen) or not all(0 <= q < n for q in chosen):
-        raise error("QS522", f"qubits must be distinct and between 0 and {n - 1}, got {chosen}")
+        raise error("QS532", f"qubits must be distinct and between 0 and {n - 1}, got {chosen}")
     return chosen

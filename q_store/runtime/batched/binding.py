@@ -35,7 +35,6 @@ from q_store.runtime.batched.opcodes import (
     FACTOR_END,
     OP,
     PRODUCT,
-    REAL_BLOCK,
     SHARED,
     SLOTS,
     X_AXIS,
@@ -121,7 +120,7 @@ def compose(co: Any, axis: Any, step: Any, k: int) -> None:
     """Coefficients of one instruction (layouts: see ``sweeps.py``)."""
     op, row = step[OP], step[FACTOR_BEGIN]
     c, s = load(co, 2 * row), load(co, 2 * row + 1)
-    if op == BLOCK or op == CONTROLLED_BLOCK or op == PRODUCT:
+    if op in (BLOCK, CONTROLLED_BLOCK, PRODUCT):
         compose_block(co, axis, row, step[FACTOR_END], k)
     elif op == DIAGONAL:
         store(co, k, c)
@@ -202,7 +201,7 @@ def scatter(
 def reduce_shared(
     rows: int, begin: Any, index: Any, coef: Any, f: int, sums: Any, d_weights: Any
 ) -> None:
-    """Gradient of shared weights ``d_weights[0]`` from the lane sums (groups, rows) of all groups."""
+    """Gradient ``d_weights[0]`` of shared weights from the lane sums (groups, rows)."""
     exact = np.zeros(d_weights.shape[1])
     for row in range(rows):
         for e in range(begin[row], begin[row + 1]):

@@ -147,7 +147,9 @@ def _file_lock(path: Path) -> Iterator[None]:
 
 def _use_directory(directory: Path) -> None:
     """Point the kernel's on-disk cache at ``directory`` without changing numba's own setting."""
-    from numba import config
+    import numba
+
+    config: Any = numba.config
 
     from q_store.runtime.batched.program import execute
 
@@ -162,7 +164,7 @@ def _use_directory(directory: Path) -> None:
 def _compile(dtype: np.dtype[Any], width: int) -> Kernel:
     """Load from disk or compile, for explicit types, and return the plain entry point.
 
-    The entry point skips numba's look at argument types, which would cost more than a small circuit.
+    The entry point skips numba's look at argument types, which costs more than a small circuit.
     """
     from numba import float64, from_dtype, int64, void
 

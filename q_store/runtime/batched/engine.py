@@ -8,13 +8,14 @@ same shapes, those of shared weights summed over the batch. Any numeric dtype an
 accepted and converted to the program's dtype; ``None`` stands for no inputs or no weights. A sample
 whose parameters are not finite gives NaN in its own results only.
 
-One call runs, for every lane group: bind, forward, observe, seed, backward, in one compiled function
-(``program.py``). Gradients use adjoint differentiation (Jones and Gacon, arXiv:2009.02823): one
+One call runs, for every lane group: bind, forward, observe, seed, backward, in one compiled
+function (``program.py``). Gradients use adjoint differentiation (Jones and Gacon, arXiv:2009.02823): one
 backward sweep whatever the number of outputs, three states in memory at most.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ from q_store.runtime.batched.plan import Plan
 from q_store.runtime.batched.planning import get_plan
 from q_store.runtime.batched.pool import thread_limit
 from q_store.runtime.batched.sampling import draw
-from q_store.targets.executable import Executable
+from q_store.targets.executable import Executable, Output
 
 Array = NDArray[Any]
 
@@ -72,7 +73,7 @@ class BatchedProgram:
     @property
     def output_widths(self) -> tuple[int, ...]:
         """Per output of the executable: expectation values, probabilities, amplitudes or bits."""
-        widths = {
+        widths: dict[str, Callable[[Output], int]] = {
             "expval": lambda o: o.stop - o.start,
             "probs": lambda o: 1 << len(o.qubits),
             "state": lambda o: 1 << self.executable.n_qubits,

@@ -8,10 +8,10 @@ with M an invertible matrix over GF(2), c and l bit vectors and q a quadratic fo
 (and all they generate) change M and c; Z changes l and c; CZ changes q and l. No amplitude moves.
 
 Later gates are expressed in physical bits p. A gate on logical wire t acts on the pairs (p, p ^ m)
-with m = M^-1 e_t, and the logical bit is parity(p & r) ^ c_t with r row t of M. A set c_t conjugates
-a one-qubit gate by X. Conjugation by the signs multiplies the off-diagonal entries by
-(-1)^(parity(p & Q m) + q(m) + l.m), with Q the symmetric matrix of q: a mask z = Q m and a constant,
-which conjugates by Z. This is the phase-polynomial picture of CNOT circuits extended by signs
+with m = M^-1 e_t, and the logical bit is parity(p & r) ^ c_t with r row t of M. A set c_t
+conjugates a one-qubit gate by X. Conjugation by the signs multiplies the off-diagonal entries by
+(-1)^(parity(p & Q m) + q(m) + l.m), with Q the symmetric matrix of q: a mask z = Q m and a
+constant, which conjugates by Z. This is the phase-polynomial picture of CNOT circuits extended by signs
 (Aaronson and Gottesman, arXiv:quant-ph/0406196, use the same linear algebra for tableaus).
 
 Wires are numbered as in the executable; wire w is bit ``n - 1 - w`` of an index.
@@ -19,7 +19,7 @@ Wires are numbered as in the executable; wire w is bit ``n - 1 - w`` of an index
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 def odd(word: int) -> bool:
@@ -40,7 +40,7 @@ class PhysicalPauli(NamedTuple):
 
 
 class Frame:
-    """The affine map and the signs accumulated so far; ``half_turns`` counts global phases of pi."""
+    """The affine map and the signs so far; ``half_turns`` is 1 for a global phase of pi."""
 
     def __init__(self, n_qubits: int) -> None:
         self.n = n_qubits
@@ -64,8 +64,9 @@ class Frame:
         self.columns[control] ^= self.columns[target]
 
     def swap(self, a: int, b: int) -> None:
-        for part in (self.rows, self.columns, self.flips):
-            part[a], part[b] = part[b], part[a]  # type: ignore[index]
+        parts: tuple[list[Any], ...] = (self.rows, self.columns, self.flips)
+        for part in parts:
+            part[a], part[b] = part[b], part[a]
 
     def cz(self, a: int, b: int) -> None:
         """(-1)^((r_a.p + c_a)(r_b.p + c_b)), split into quadratic, linear and constant parts."""

@@ -16,17 +16,22 @@ NaN and infinity keep their meaning, so that a bad sample stays visible in its o
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.extending import intrinsic as _numba_intrinsic
+from numba.extending import lower_builtin, models, register_model
 
 _CONTRACT = ("contract",)
 
+intrinsic: Callable[[Callable[..., Any]], Callable[..., Any]] = _numba_intrinsic
+"""To a type checker an intrinsic takes the arguments of its call, not those of its definition."""
 
-class LanesType(types.Type):  # type: ignore[misc]
+
+class LanesType(types.Type):
     """Numba type of one lane vector: ``width`` numbers of type ``scalar``."""
 
     def __init__(self, scalar: Any, width: int) -> None:
@@ -36,7 +41,7 @@ class LanesType(types.Type):  # type: ignore[misc]
 
 
 @register_model(LanesType)
-class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+class _LanesModel(models.PrimitiveModel):
     def __init__(self, dmm: Any, fe_type: LanesType) -> None:
         element = ir.FloatType() if fe_type.scalar == types.float32 else ir.DoubleType()
         super().__init__(dmm, fe_type, ir.VectorType(element, fe_type.width))
@@ -184,7 +189,7 @@ def parity(typingctx: Any, word: Any) -> Any:
 
 def _binary(op: Any, method: str) -> None:
     @infer_global(op)
-    class _Typing(AbstractTemplate):  # type: ignore[misc]
+    class _Typing(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
             if len(args) == 2 and isinstance(args[0], LanesType) and args[0] == args[1]:
                 return signature(args[0], *args)
@@ -201,7 +206,7 @@ _binary(operator.mul, "fmul")
 
 
 @infer_global(operator.neg)
-class _NegTyping(AbstractTemplate):  # type: ignore[misc]
+class _NegTyping(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         if len(args) == 1 and isinstance(args[0], LanesType):
             return signature(args[0], args[0])

@@ -4,8 +4,8 @@ A state is an array of lane vectors, two (re, im) for each amplitude; the sample
 into lane groups of that width. Wide lanes fill the vector registers; where states are large and
 the batch is small, narrower lanes save memory and arithmetic on lanes that would stay empty.
 
-Workspaces are aligned to 64 bytes, kept per thread and grown on demand. Large ones live for one call
-only, so that a call with many qubits does not hold memory for ever.
+Workspaces are aligned to 64 bytes, kept per thread and grown on demand. Large ones live for one
+call only, so that a call with many qubits does not hold memory for ever.
 """
 
 from __future__ import annotations

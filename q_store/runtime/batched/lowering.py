@@ -3,13 +3,15 @@
 Primitive rows are handled here; every other row of the gate table goes through its ``decompose``.
 Rules used: rx, ry, rz and Pauli rotations of two wires are one instruction each; p(t) is rz(t) with
 phase t/2; cp(t) is rz(t/2) on both wires, rzz(-t/2) and phase t/4; crz(t) is rz(t/2) and rzz(-t/2);
-h is Z and then ry(pi/2); ccx is ccz between two h; cswap is ccx between two free cx.
+h is Z and then ry(pi/2); cx with more controls is a phase of pi between two h; cswap is ccx
+between two free cx.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import pi
+from typing import Any
 
 from q_store.qir.diagnostics import error
 from q_store.runtime.batched.affine import Row
@@ -90,17 +92,17 @@ class Lowering:
 
 def _decomposition(
     name: str, angles: Sequence[Row]
-) -> Sequence[tuple[str, Sequence[int], Sequence[object]]]:
-    from q_store.qir.gates import lookup
+) -> Sequence[tuple[str, Sequence[int], Sequence[Any]]]:
+    from q_store.qir.registry import gate
 
-    row = lookup(name)
+    row = gate(name)
     if row.decompose is None:
         raise error(
             "QS502",
             f"the batched engine cannot run `{name}`",
             help="it runs unitary gates only; remove the op or choose another backend",
         )
-    steps: Sequence[tuple[str, Sequence[int], Sequence[object]]] = row.decompose(*angles)
+    steps: Sequence[tuple[str, Sequence[int], Sequence[Any]]] = row.decompose(*angles)
     return steps
 
 
@@ -173,19 +175,23 @@ def _iswap(low: Lowering, wires: Sequence[int], angles: Sequence[Row]) -> None:
     low.frame.swap(*wires)
 
 
-def _ccz(low: Lowering, wires: Sequence[int], angles: Sequence[Row]) -> None:
+def _mcz(low: Lowering, wires: Sequence[int], angles: Sequence[Row]) -> None:
     low.fuser.controlled_phase(Row(pi), low.controls(wires))
 
 
-def _ccx(low: Lowering, wires: Sequence[int], angles: Sequence[Row]) -> None:
+def _mcp(low: Lowering, wires: Sequence[int], angles: Sequence[Row]) -> None:
+    low.fuser.controlled_phase(angles[0], low.controls(wires))
+
+
+def _mcx(low: Lowering, wires: Sequence[int], angles: Sequence[Row]) -> None:
     _h(low, wires[-1:], ())
-    _ccz(low, wires, ())
+    _mcz(low, wires, ())
     _h(low, wires[-1:], ())
 
 
 def _cswap(low: Lowering, wires: Sequence[int], angles: Sequence[Row]) -> None:
     low.frame.cx(wires[2], wires[1])
-    _ccx(low, wires, ())
+    _mcx(low, wires, ())
     low.frame.cx(wires[2], wires[1])
 
 
@@ -219,7 +225,11 @@ _RULES: dict[str, Rule] = {
     "crx": _controlled(X_AXIS),
     "cry": _controlled(Y_AXIS),
     "crz": _crz,
-    "ccx": _ccx,
-    "ccz": _ccz,
+    "ccx": _mcx,
+    "c3x": _mcx,
+    "c4x": _mcx,
+    "ccz": _mcz,
+    "c3z": _mcz,
+    "ccp": _mcp,
     "cswap": _cswap,
 }

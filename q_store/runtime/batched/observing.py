@@ -125,7 +125,8 @@ def step_index(p: int, index: int, columns: Any) -> int:
     low = 0
     while not p >> low & 1:
         low += 1
-    return index ^ columns[low]
+    flipped: int = index ^ columns[low]
+    return flipped
 
 
 @_jit
@@ -158,7 +159,7 @@ def seed_probs(s: Any, t: Any, n: int, columns: Any, start: int, cotangent: Any)
 @_jit
 def frame_sign(p: int, quadratic: Any, linear: int) -> int:
     """Parity of the quadratic and linear parts of the sign frame at ``p``."""
-    odd = parity(p & linear)
+    odd: int = parity(p & linear)
     for i in range(quadratic.shape[0]):
         if p >> i & 1:
             odd ^= parity(p & quadratic[i])

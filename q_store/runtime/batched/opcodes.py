@@ -93,7 +93,7 @@ H_X_TERMS: Final = 16
 H_X_COUNT: Final = 17
 H_OUTPUTS: Final = 18
 H_COLUMNS: Final = 19
-"""Per bit: what flipping all bits up to it does to the output index; then the index of amplitude 0."""
+"""Per bit: what flipping all bits up to it does to the output index; then that of amplitude 0."""
 H_QUADRATIC: Final = 20
 """Per bit i: the bits j > i with a sign where both are set."""
 H_LINEAR: Final = 21

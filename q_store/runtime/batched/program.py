@@ -21,7 +21,7 @@ from q_store.runtime.batched.binding import (
     reduce_shared,
     scatter,
 )
-from q_store.runtime.batched.intrinsics import get, load, put, splat, store, width
+from q_store.runtime.batched.intrinsics import get, put, splat, store, width
 from q_store.runtime.batched.observing import (
     expect_x,
     expect_z,
@@ -51,7 +51,6 @@ from q_store.runtime.batched.opcodes import (
     H_COEF_F,
     H_COLUMNS,
     H_CONST_F,
-    H_CONTROL_COUNT,
     H_CONTROLS,
     H_FIRST,
     H_INDEX,

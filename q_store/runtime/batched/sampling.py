@@ -23,7 +23,7 @@ def draw(
 ) -> NDArray[np.uint8]:
     """Bits (B, shots, n_bits); ``probabilities`` gives (b, 2**n_bits) for a part of the batch."""
     if isinstance(shots, bool) or not isinstance(shots, (int, np.integer)) or shots < 0:
-        raise error("QS523", f"shots must be a non-negative integer, got {shots!r}")
+        raise error("QS533", f"shots must be a non-negative integer, got {shots!r}")
     entropy = np.random.SeedSequence(seed).entropy
     bits = np.empty((args.batch, shots, n_bits), np.uint8)
     places = np.arange(n_bits - 1, -1, -1)
@@ -43,6 +43,6 @@ def _outcomes(
     """Outcome numbers by inverting the cumulative distribution; rounding is normalised away."""
     ladder = np.cumsum(chances, dtype=np.float64)
     if not np.isfinite(ladder[-1]):
-        raise error("QS524", f"sample {row} of the batch has parameters that are not finite")
+        raise error("QS534", f"sample {row} of the batch has parameters that are not finite")
     found = np.searchsorted(ladder, random.random(shots) * ladder[-1], side="right")
-    return found.astype(np.int64)
+    return np.asarray(found, np.int64)
