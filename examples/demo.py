@@ -26,6 +26,7 @@ from sklearn.metrics import ConfusionMatrixDisplay
 from torch import nn
 
 from q_store.passes.manager import PassManager
+from q_store.qir.func import Module
 from q_store.torch import QuantumLayer
 
 mpl.use("Agg")
@@ -113,14 +114,14 @@ def train(name: str, model: nn.Module, data: Pictures, epochs: int, size: int) -
 
 def compile_report(layer: QuantumLayer) -> None:
     """What each pass did to the circuit."""
-    manager = PassManager.parse("default")
-    manager.run_func(layer.func)
+    run = PassManager("default").run(Module((layer.func,)))
     table = Table(title="compile report", title_justify="left")
     for column in ("pass", "gates before", "gates after", "ms"):
         table.add_column(column, justify="left" if column == "pass" else "right")
-    for record in manager.records:
+    for record in run.records:
+        name = "  " * record.depth + record.name
         before, after = record.gates_before, record.gates_after
-        table.add_row(record.name, str(before), str(after), f"{record.wall_ms:.2f}")
+        table.add_row(name, str(before), str(after), f"{record.wall_ms:.2f}")
     console.print(table)
 
 

@@ -49,20 +49,22 @@ class Program(Protocol):
         """Probabilities (B, 2**k), the first listed qubit most significant."""
 
     def probs_vjp(
-        self, inputs: Real, weights: Real, qubits: tuple[int, ...], cotangent: Real
-    ) -> tuple[Real, Real]:
-        """Gradients of sum(cotangent * probs)."""
-
-    def state(self, inputs: Real, weights: Real) -> Complex:
-        """State vectors (B, 2**n), qubit 0 most significant, global phase included."""
-
-    def state_vjp(self, inputs: Real, weights: Real, cotangent: Complex) -> tuple[Real, Real]:
-        """Gradients of Re(sum(conj(cotangent) * state)), torch's convention."""
+        self, inputs: Real, weights: Real, cotangent: Real, qubits: tuple[int, ...]
+    ) -> tuple[Real, Real, Real]:
+        """Probabilities and the gradients of sum(cotangent * probs)."""
 
     def samples(
         self, inputs: Real, weights: Real, qubits: tuple[int, ...], shots: int, seed: int
     ) -> NDArray[np.uint8]:
         """Measured bits (B, shots, k)."""
+
+    def state(self, inputs: Real, weights: Real) -> Complex:
+        """State vectors (B, 2**n), qubit 0 most significant, global phase included."""
+
+    def state_vjp(
+        self, inputs: Real, weights: Real, cotangent: Complex
+    ) -> tuple[Complex, Real, Real]:
+        """States and the gradients of Re(sum(conj(cotangent) * state)), torch's convention."""
 
 
 Loader = Callable[[Executable, DTypeLike], Program]

@@ -76,7 +76,8 @@ class CircuitFunction:
             if part is None:
                 found = self.program.backward(None, inputs, weights, cotangent[:, start:stop])
             else:
-                found = self.program.probs_vjp(inputs, weights, part, cotangent[:, start:stop])
+                wanted = cotangent[:, start:stop]
+                found = self.program.probs_vjp(inputs, weights, wanted, part)[1:]
             d_inputs, d_weights = d_inputs + found[0], d_weights + found[1]
         return d_inputs, d_weights
 

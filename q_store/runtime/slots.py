@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -19,10 +19,11 @@ from torch import Tensor
 from q_store.qir import dialects
 from q_store.qir.angle import Angle
 from q_store.qir.func import Func
-from q_store.qir.ops import Gate
+from q_store.qir.registry import all_gates
 from q_store.qir.types import f64
 from q_store.qir.values import Value
-from q_store.passes.decompose import decompose_func
+from q_store.passes.context import Context
+from q_store.passes.decompose import Decompose
 from q_store.runtime.function import CircuitFunction, circuit_function
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
@@ -41,16 +42,26 @@ def slot_map(function: CircuitFunction) -> SlotMap:
     return found
 
 
-def two_term(row: Gate) -> bool:
-    """Whether every angle of the gate obeys the two-term shift rule at pi/2."""
-    return all(frequencies == (1.0,) for frequencies in row.frequencies)
+def is_slot_function(function: CircuitFunction) -> bool:
+    """Whether every input is one slot that obeys the two-term shift rule."""
+    return function.func.attrs.get("slots") == 1
+
+
+@cache
+def two_term_gates() -> tuple[str, ...]:
+    """The gates whose every angle obeys the two-term shift rule at pi/2."""
+    return tuple(
+        name
+        for name, row in all_gates().items()
+        if all(frequencies == (1.0,) for frequencies in row.frequencies)
+    )
 
 
 class SlotMap:
     """The circuit over slots, and the map from parameters to slots."""
 
     def __init__(self, func: Func, dtype: Any, backend: str) -> None:
-        shiftable = decompose_func(func, two_term)
+        shiftable = Decompose(two_term_gates()).on_func(func, Context())
         self._executable: Executable = lower(shiftable)
         self._dtype = torch.from_numpy(np.empty(0, dtype)).dtype
         self.function = circuit_function(slot_func(shiftable), dtype, backend)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from q_store.frontends.encoding import prepend_encoding
 from q_store.frontends.trace import TracedCircuit, trace_circuit
-from q_store.passes.manager import optimize
+from q_store.passes.manager import run_pipeline
 from q_store.qir.diagnostics import did_you_mean, error
 from q_store.qir.func import Func, Module, element_names
 from q_store.qir.parser import parse_module
@@ -201,43 +201,37 @@ class QuantumLayer(nn.Module):
         Returns:
             Shape (..., width), see `output`, in the dtype of the weights (float32 under autocast).
         """
-        flat_weights = self._flat_weights() if weights is None else weights
-        result_dtype = self._result_dtype(inputs, flat_weights)
+        w = self._flat_weights() if weights is None else weights
+        result_dtype = self._result_dtype(inputs, w)
         compute = torch.float64 if result_dtype is torch.float64 else torch.float32
-        function = self._function(self._features(inputs), compute)
+        features = self._features(inputs)
+        function = self._function(features, compute)
         lead = inputs.shape[:-1]
-        x = inputs[..., : function.n_inputs].reshape(-1, function.n_inputs).to(compute)
-        w = flat_weights.to(compute)
+        x = inputs if inputs.dtype is compute else inputs.to(compute)
+        if len(lead) != 1 or inputs.shape[-1] != features:
+            x = x[..., :features].reshape(math.prod(lead), features)
+        if w.dtype is not compute:
+            w = w.to(compute)
         if w.dim() > 1:
             w = w.reshape(-1, w.shape[-1])
         self._check_weights(w, x.shape[0])
-        return self._run(function, x, w, lead, result_dtype)
-
-    def _run(
-        self,
-        function: CircuitFunction,
-        x: Tensor,
-        w: Tensor,
-        lead: torch.Size,
-        result_dtype: torch.dtype,
-    ) -> Tensor:
-        if self.output == "samples":
-            return self._samples(function, x, w).unflatten(0, lead) if len(lead) != 1 else (
-                self._samples(function, x, w)
-            )
-        if self.output == "state":
-            values = state_vector(function, x, w)
-        elif self.shots is not None:
-            values = sampled_expvals(function, x, w, self.shots, self._next_seed())
-        elif self.gradient == "parameter_shift":
-            values = sampled_expvals(function, x, w, None, 0)
-        else:
-            values = evaluate(function, x, w)
+        values = self._run(function, x, w)
         if len(lead) != 1:
-            values = values.reshape(*lead, values.shape[-1])
-        if values.dtype is not result_dtype and not values.is_complex():
+            values = values.reshape(*lead, *values.shape[1:])
+        if values.dtype is compute and values.dtype is not result_dtype:
             values = values.to(result_dtype)
         return values
+
+    def _run(self, function: CircuitFunction, x: Tensor, w: Tensor) -> Tensor:
+        if self.output == "samples":
+            return self._samples(function, x, w)
+        if self.output == "state":
+            return state_vector(function, x, w)
+        if self.shots is not None:
+            return sampled_expvals(function, x, w, self.shots, self._next_seed())
+        if self.gradient == "parameter_shift":
+            return sampled_expvals(function, x, w, None, 0)
+        return evaluate(function, x, w)
 
     def _samples(self, function: CircuitFunction, x: Tensor, w: Tensor) -> Tensor:
         qubits = next(out.qubits for out in function.executable.outputs if out.kind == "sample")
@@ -265,13 +259,12 @@ class QuantumLayer(nn.Module):
         return inputs.dtype if inputs.dtype.is_floating_point else torch.get_default_dtype()
 
     def _flat_weights(self) -> Tensor:
-        keys, parameters = self._weight_keys, self._parameters
+        keys = self._weight_keys
         if len(keys) == 1:
             only = getattr(self, keys[0])
             return only if only.dim() == 1 else only.reshape(-1)
         if not keys:
             return torch.empty(0)
-        del parameters
         return torch.cat([getattr(self, key).reshape(-1) for key in keys])
 
     def _check_weights(self, weights: Tensor, batch: int) -> None:
@@ -316,7 +309,8 @@ class QuantumLayer(nn.Module):
             if self._encoding is not None:
                 func = prepend_encoding(func, features, self._encoding)
             numpy_dtype = "float64" if dtype is torch.float64 else "float32"
-            found = circuit_function(optimize(func), numpy_dtype, self.resolved_backend)
+            func = run_pipeline("default", Module((func,))).main
+            found = circuit_function(func, numpy_dtype, self.resolved_backend)
             self._functions[features, dtype] = found
         return found
 
