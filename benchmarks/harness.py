@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,16 +29,23 @@ class Contender:
     python: str
     title: str = ""
     versions: dict[str, str] = field(default_factory=dict)
+    start_s: float | None = None
+    """First circuit of the process, a tiny one: what the package does once."""
     first_s: float | None = None
+    """The circuit of this size: building, tracing, compiling and one step."""
     times: list[float] = field(default_factory=list)
     difference: float | None = None
     """Largest difference from the reference, relative to the reference's largest number."""
+    process: subprocess.Popen | None = None
     failure: str = ""
     """Why there is no result, empty while there is one."""
 
     def start(self) -> None:
         self.title = self.title or self.name
         self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
+        if shutil.which(self.python) is None:
+            self.failure = f"no interpreter {self.python}"
+            return
         self.process = subprocess.Popen(
             [self.python, str(WORKER), self.name],
             stdin=subprocess.PIPE,
@@ -47,7 +55,7 @@ class Contender:
         )
 
     def greet(self) -> None:
-        hello = self._read(START_LIMIT_S) or {}
+        hello = {} if self.failure else self._read(START_LIMIT_S) or {}
         self.title = hello.get("title", self.title)
         self.versions = hello.get("versions", {})
 
@@ -78,7 +86,7 @@ class Contender:
     def build(self, problem: Problem, cap_s: float) -> None:
         size = {"n": problem.n, "layers": problem.layers, "batch": problem.batch}
         if reply := self.ask(cap_s, do="build", **size):
-            self.first_s = reply["first_s"]
+            self.start_s, self.first_s = reply["start_s"], reply["first_s"]
 
     def answers(self) -> np.ndarray | None:
         """Values and both gradients of one step in one vector."""
@@ -94,8 +102,9 @@ class Contender:
         return median(self.times) if self.times and not self.failure else None
 
     def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
 
 
 def say(text: str) -> None:
@@ -114,7 +123,8 @@ def run_size(
             contender.greet()
         for contender in contenders:
             contender.build(problem, cap_s)
-            say(f"  {contender.title}: first call {contender.failure or contender.first_s}")
+            found = contender.failure or f"first call {contender.first_s:.3f} s"
+            say(f"  {contender.title}: {found}")
         compare(contenders)
         for number in range(rounds):
             for contender in contenders:

@@ -8,11 +8,14 @@ Exits 1 when a contender's answers differ from ours.
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from harness import Contender, run_size, say
 from peers import OURS, PEERS, THREADS
 from problem import SIZES, Problem
 from report import Result, block, markdown, to_json, wrong
+
+TFQ_PYTHON = str(Path(__file__).parents[1] / ".bench-tfq" / "bin" / "python")
 
 
 def parse_size(text: str) -> Problem:
@@ -32,14 +35,14 @@ def arguments() -> argparse.Namespace:
     add("--rounds", type=int, default=5)
     add("--seconds", type=float, default=0.3, help="per contender and round")
     add("--cap", type=float, default=100.0, help="seconds a first call may take")
-    add("--tfq-python", help="interpreter of TensorFlow Quantum's own environment")
+    add("--tfq-python", default=TFQ_PYTHON, help="interpreter of TensorFlow Quantum's environment")
     add("--markdown", action="store_true", help="print tables for docs/performance.md")
     add("--json", action="store_true", help="print every number")
     return parser.parse_args()
 
 
 def contenders(options: argparse.Namespace) -> list[Contender]:
-    pythons = {"tensorflow_quantum": options.tfq_python or sys.executable}
+    pythons = {"tensorflow_quantum": options.tfq_python}
     names = [name for name in (*OURS, *PEERS) if name in {*options.ours, *options.peers}]
     return [Contender(name, pythons.get(name, sys.executable)) for name in names]
 

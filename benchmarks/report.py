@@ -43,11 +43,21 @@ def wrong(contender: Contender) -> bool:
     return contender.difference is not None and not contender.difference <= WRONG
 
 
+def outcome(contender: Contender) -> str:
+    """What stands in a table instead of a number."""
+    late = contender.failure.startswith(">")
+    return contender.failure if late else "failed" if contender.failure else "-"
+
+
 def milliseconds(contender: Contender) -> str:
     if contender.step_s is None:
-        return contender.failure or "-"
+        return outcome(contender)
     note = " WRONG" if wrong(contender) else ""
     return f"{contender.step_s * 1e3:.3g}{note}"
+
+
+def seconds(time_s: float | None) -> str:
+    return "-" if time_s is None else f"{time_s:.3f}"
 
 
 def block(result: Result) -> str:
@@ -55,18 +65,19 @@ def block(result: Result) -> str:
     ours = result.ours[0].step_s if result.ours else None
     lines = [
         f"qubits, layers, batch: {result.label}",
-        f"{'':36} {'step ms':>12} {'of ours':>8} {'samples/s':>10} {'first s':>8} {'differs':>8}",
+        f"{'':36} {'step ms':>12} {'of ours':>8} {'samples/s':>10} {'start s':>8} "
+        f"{'first s':>8} {'differs':>8}",
     ]
     for contender in result.contenders:
         step = contender.step_s
         ratio = f"{step / ours:.1f}" if step and ours else "-"
         rate = f"{result.problem.batch / step:.0f}" if step else "-"
-        first = "-" if contender.first_s is None else f"{contender.first_s:.2f}"
         differs = "-" if contender.difference is None else f"{contender.difference:.0e}"
         lines.append(
-            f"{contender.title:36} {milliseconds(contender):>12} {ratio:>8} {rate:>10} {first:>8} "
-            f"{differs:>8}"
+            f"{contender.title:36} {milliseconds(contender):>12} {ratio:>8} {rate:>10} "
+            f"{seconds(contender.start_s):>8} {seconds(contender.first_s):>8} {differs:>8}"
         )
+    lines += [f"{c.title} failed: {c.failure}" for c in result.contenders if c.failure]
     lines += [f"{c.title}: {result.lead(c)} times the fastest peer" for c in result.ours]
     return "\n".join(lines) + "\n"
 
@@ -84,7 +95,7 @@ def markdown(results: list[Result]) -> str:
         [
             f"Milliseconds for one step, median; {machine()}.\n",
             table(head, steps),
-            "\nSeconds for building the circuit and the first step.\n",
+            "\nSeconds to build the circuit and run its first step, in a process that has run another.\n",
             table(head[: 1 + len(titles)], firsts),
             "\n" + ", ".join(f"{name} {text}" for name, text in versions(results).items()) + ".",
         ]
@@ -92,7 +103,7 @@ def markdown(results: list[Result]) -> str:
 
 
 def first_call(contender: Contender) -> str:
-    return contender.failure if contender.first_s is None else f"{contender.first_s:.2g}"
+    return outcome(contender) if contender.first_s is None else f"{contender.first_s:.2g}"
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
@@ -124,6 +135,7 @@ def to_json(results: list[Result]) -> str:
             "contender": c.name,
             "step_s": c.step_s,
             "steps": len(c.times),
+            "start_s": c.start_s,
             "first_s": c.first_s,
             "difference": c.difference,
             "failure": c.failure,
