@@ -95,7 +95,7 @@ def markdown(results: list[Result]) -> str:
         [
             f"Milliseconds for one step, median; {machine()}.\n",
             table(head, steps),
-            "\nSeconds to build the circuit and run its first step, in a process that has run another.\n",
+            "\nSeconds to build the circuit and run its first step, the package being started.\n",
             table(head[: 1 + len(titles)], firsts),
             "\n" + ", ".join(f"{name} {text}" for name, text in versions(results).items()) + ".",
         ]
