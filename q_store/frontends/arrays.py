@@ -310,14 +310,16 @@ def _sequence(item: Any) -> tuple[Shape | None, Callable[[Index], Expr]]:
     while not hasattr(item, "shape") and isinstance(inner, list | tuple):
         shape.append(len(inner))
         inner = inner[0] if inner else None
+    elements = {index: _element(item, index) for index in product(*map(range, shape))}
+    return tuple(shape) or None, elements.__getitem__
 
-    def at(index: Index) -> Expr:
-        part = item
-        for i in index:
-            part = part[i]
-        expr = as_expr(part)
-        if expr is None:
-            raise error("QS312", f"symbols cannot be combined with {part!r}")
-        return expr
 
-    return tuple(shape) or None, at
+def _element(item: Any, index: Index) -> Expr:
+    for position, i in enumerate(index):
+        if not hasattr(item, "__getitem__") or len(item) <= i:
+            raise error("QS317", f"this sequence is ragged in dimension {position}")
+        item = item[i]
+    expr = as_expr(item)
+    if expr is None:
+        raise error("QS312", f"symbols cannot be combined with {item!r}")
+    return expr

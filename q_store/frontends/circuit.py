@@ -14,12 +14,13 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any, Final, Self
 
 from q_store.frontends.binding import Binding
-from q_store.frontends.expr import Expr
+from q_store.frontends.expr import Expr, as_number
 from q_store.frontends.gate_methods import GateMethods
 from q_store.frontends.instruction import (
     AngleLike,
@@ -232,15 +233,15 @@ class QuantumCircuit(GateMethods):
     ) -> tuple[int, ...]:
         if not isinstance(other, QuantumCircuit):
             raise failure(loc, "QS327", f"expected a QuantumCircuit, got {type(other).__name__}")
-        wires = check_wires("compose", qubits, self._n_qubits, loc)
-        if other.n_qubits != len(wires):
+        if other.n_qubits != len(qubits) or other.n_qubits > self._n_qubits:
             raise failure(
                 loc,
                 "QS327",
-                f"a circuit on {other.n_qubits} qubits cannot be put on {len(wires)} wires",
+                f"a circuit on {other.n_qubits} qubits cannot be put on {len(qubits)} wires of "
+                f"{self._n_qubits}",
                 "`compose(other, qubits=[...])` says which",
             )
-        return wires
+        return check_wires("compose", qubits, self._n_qubits, loc)
 
     # --- observing ----------------------------------------------------------------------------
 
@@ -390,10 +391,9 @@ class QuantumCircuit(GateMethods):
         Raises `QS327` for a wrong number of wires and `QS314` where parameters disagree.
         """
         loc = _caller(1)
-        targets: Sequence[object] = (
-            [qubits] if isinstance(qubits, int) else qubits or range(getattr(other, "n_qubits", 0))
-        )
-        wires = self._check_part(other, targets, loc)
+        if qubits is None:
+            qubits = range(getattr(other, "n_qubits", 0))
+        wires = self._check_part(other, [qubits] if isinstance(qubits, int) else qubits, loc)
         result = self.copy()
         result.parameter_table.merge(other.parameter_table)
         result._bits |= other._bits
@@ -433,9 +433,10 @@ class QuantumCircuit(GateMethods):
         from q_store.frontends import transform
 
         loc = _caller(1)
-        if isinstance(exponent, bool) or not isinstance(exponent, int | float):
-            raise failure(loc, "QS324", f"the exponent must be a number, got {exponent!r}")
-        return self._like(self._n_qubits, transform.power(self._steps, exponent, loc))
+        number = as_number(exponent)
+        if number is None or not isfinite(number):
+            raise failure(loc, "QS324", f"the exponent must be a finite number, got {exponent!r}")
+        return self._like(self._n_qubits, transform.power(self._steps, number, loc))
 
     def repeat(self, times: int) -> QuantumCircuit:
         """The steps this many times in a row, measurements in the middle included; it observes

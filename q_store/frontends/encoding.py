@@ -95,7 +95,7 @@ def _angle(right: Any, left: Any) -> Any:
     return apply("arctan2", right, left) * 2.0
 
 
-_KINDS: Final[dict[str, Callable[[int, Handle], QuantumCircuit]]] = {
+ENCODINGS: Final[dict[str, Callable[[int, Handle], QuantumCircuit]]] = {
     "angle": angle_encoding,
     "iqp": iqp_encoding,
     "amplitude": amplitude_encoding,
@@ -109,15 +109,15 @@ def encoding_circuit(
 
     `kind` is `angle`, `iqp` or `amplitude`. Raises `QS339` for another one or no features.
     """
-    if kind not in _KINDS:
+    if kind not in ENCODINGS:
         raise error(
             "QS339",
-            f"unknown encoding {kind!r}: expected {', '.join(_KINDS)}",
-            help=did_you_mean(str(kind), _KINDS),
+            f"unknown encoding {kind!r}: expected {', '.join(ENCODINGS)}",
+            help=did_you_mean(str(kind), ENCODINGS),
         )
     if isinstance(n_features, bool) or not isinstance(n_features, int) or n_features < 1:
         raise error("QS339", f"n_features must be a positive integer, got {n_features!r}")
-    return _KINDS[kind](n_qubits, array(name, (n_features,)))
+    return ENCODINGS[kind](n_qubits, array(name, (n_features,)))
 
 
 def prepend_encoding(func: Func, n_features: int, kind: str = "angle", *, name: str = "x") -> Func:

@@ -335,7 +335,7 @@ def as_number(item: object) -> float | None:
 
     `None` for anything else, booleans and complex numbers included.
     """
-    if isinstance(item, bool):
+    if isinstance(item, bool | Arithmetic):
         return None
     if isinstance(item, Real):
         try:

@@ -7,7 +7,7 @@ from itertools import combinations
 from math import pi
 from typing import Any, Final, cast
 
-from q_store.frontends.expr import Expr
+from q_store.frontends.expr import Expr, as_expr
 from q_store.frontends.instruction import Instruction, StoredAngle, failure
 from q_store.qir import dialects
 from q_store.qir.diagnostics import QStoreError
@@ -128,7 +128,13 @@ def _parts_under_control(steps: list[Step], controls: tuple[int, ...]) -> list[S
 
 
 def _undoes(step: Step, other: Step) -> bool:
-    return step[1] != () and undo((other,)) == (step,)
+    name, wires, angles = step
+    inverse = undo((other,))
+    return (
+        wires != ()
+        and [part[:2] for part in inverse] == [(name, wires)]
+        and list(map(as_expr, inverse[0][2])) == list(map(as_expr, angles))
+    )
 
 
 def power(
