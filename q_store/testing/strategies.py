@@ -34,22 +34,11 @@ from q_store.qir.values import Value
 SPECIAL: Final = (0.0, *(k * pi / 4 for k in range(-16, 17) if k), 2 * pi + 1e-6, -2 * pi - 1e-6)
 """Numbers at which something happens: multiples of pi/4 through two periods, and neighbours."""
 
-_COMMON: Final = (
-    "x",
-    "z",
-    "h",
-    "s",
-    "sdg",
-    "rx",
-    "ry",
-    "rz",
-    "p",
-    "cx",
-    "cz",
-    "swap",
-    "rzz",
-    "crz",
-)
+_WEIGHTS: Final = {
+    **dict.fromkeys(("x", "z", "h", "s", "sdg", "rx", "ry", "p", "cz", "rzz", "crz", "ccx"), 4),
+    **{"rz": 8, "cx": 16, "swap": 2},
+}
+"""How often common gates are drawn, in relation to the others."""
 _SCALARS: Final = ("affine", "sin", "cos", "tanh", "mul", "div", "abs", "atan2")
 _COEFS: Final = (1.0, 1.0, -1.0, 2.0, -0.5, 0.3)
 
@@ -77,7 +66,7 @@ class Instruction:
     code: int
     """Decides wires, or which earlier op is meant; any number has a meaning."""
     angles: tuple[AngleSpec, ...]
-    probability: float = 0.1
+    probability: float = 0.0
     body: tuple[Instruction, ...] = ()
 
 
@@ -89,6 +78,7 @@ def numbers() -> st.SearchStrategy[float]:
     )
 
 
+@cache
 def angle_specs() -> st.SearchStrategy[AngleSpec]:
     """Numbers, single parameters, scaled and shared ones, sums."""
     term = st.tuples(st.sampled_from(_COEFS), st.integers(0, 9))
@@ -106,33 +96,48 @@ def angles(refs: Sequence[Ref] = ()) -> st.SearchStrategy[Angle]:
 
 
 @cache
-def gate_rows(max_wires: int) -> tuple[Gate, ...]:
-    """Every gate on at most this many wires, common ones several times."""
-    rows = [row for row in all_gates().values() if (row.wires or 0) <= max_wires]
-    return (*[row for row in rows if row.mnemonic in _COMMON for _ in range(4)], *rows)
+def gate_rows(max_wires: int, names: tuple[str, ...] = ()) -> tuple[Gate, ...]:
+    """Every gate on at most this many wires, common ones several times; only the named ones when
+    there are names."""
+    rows = [all_gates()[name] for name in names] or list(all_gates().values())
+    rows = [row for row in rows if (row.wires or 0) <= max_wires]
+    return tuple([row for row in rows for _ in range(_WEIGHTS.get(row.mnemonic, 1))])
 
 
-@st.composite
+# Building a strategy costs more than drawing from it, so those drawn from often are kept.
+
+
+@cache
+def _several_angles(count: int) -> st.SearchStrategy[tuple[AngleSpec, ...]]:
+    return st.tuples(*[angle_specs()] * count)
+
+
+_CODES: Final = st.integers(0, 5039)
+_RATES: Final = st.sampled_from((0.0, 0.05, 0.3))
+
+
+@cache
 def instructions(
-    draw: st.DrawFn, max_wires: int, kinds: tuple[str, ...], depth: int = 0
-) -> Instruction:
-    """One instruction; `if` has a body of instructions of its own."""
-    kind = draw(st.sampled_from(kinds))
-    row = draw(st.sampled_from(gate_rows(max_wires)))
-    count = len(row.angle_names)
-    specs = tuple(draw(st.lists(angle_specs(), min_size=count, max_size=count)))
-    code = draw(st.integers(0, 5039))
-    probability = 0.1
-    body: tuple[Instruction, ...] = ()
-    if kind == "noise":
-        probability = draw(st.sampled_from((0.0, 0.05, 0.3)))
-    if kind == "if" and depth < 2:
-        inner = st.lists(instructions(max_wires, kinds, depth + 1), max_size=3)
-        body = tuple(draw(inner))
-    return Instruction(kind, row, code, specs, probability, body)
+    rows: tuple[Gate, ...], kinds: tuple[str, ...], depth: int = 0
+) -> st.SearchStrategy[Instruction]:
+    """One instruction about these rows; `if` has a body of instructions of its own."""
+    kind_strategy, row_strategy = st.sampled_from(kinds), st.sampled_from(rows)
+    body_strategy: st.SearchStrategy[list[Instruction]] = st.just([])
+    if "if" in kinds and depth < 2:
+        body_strategy = st.lists(instructions(rows, kinds, depth + 1), max_size=3)
+
+    @st.composite
+    def instruction(draw: st.DrawFn) -> Instruction:
+        kind, row = draw(kind_strategy), draw(row_strategy)
+        specs = draw(_several_angles(len(row.angle_names)))
+        rate = draw(_RATES) if kind == "noise" else 0.0
+        body = draw(body_strategy) if kind == "if" else []
+        return Instruction(kind, row, draw(_CODES), specs, rate, tuple(body))
+
+    return instruction()
 
 
-REDUNDANT: Final = ("gate", "gate", "gate", "repeat", "invert", "exchange", "echo")
+REDUNDANT: Final = (*["gate"] * 8, *["exchange"] * 3, *("repeat", "split", "invert", "echo") * 2)
 MID_CIRCUIT: Final = ("measure", "reset", "if")
 
 
@@ -171,23 +176,38 @@ class _Writer:
             self.gate(step.row, wires, tuple([spec.angle(self.refs) for spec in step.angles]))
 
     def write_repeat(self, step: Instruction) -> None:
-        if self.done:
-            self.gate(*self.done[-1 - step.code % len(self.done)])
+        """An earlier gate again."""
+        if not self.done:
+            return self.write_gate(step)
+        self.gate(*self.done[-1 - step.code % len(self.done)])
+
+    def write_split(self, step: Instruction) -> None:
+        """A recent gate again with other angles."""
+        if not self.done:
+            return self.write_gate(step)
+        row, wires, own = self.done[-1 - step.code % min(len(self.done), 4)]
+        self.gate(row, wires, tuple([angle * 0.5 - 0.25 for angle in own]))
 
     def write_invert(self, step: Instruction) -> None:
-        if self.done:
-            self.invert(*self.done[-1 - step.code % min(len(self.done), 4)])
+        """The inverse of a recent gate."""
+        if not self.done:
+            return self.write_gate(step)
+        self.invert(*self.done[-1 - step.code % min(len(self.done), 4)])
 
     def write_exchange(self, step: Instruction) -> None:
-        """An earlier op again, or undone, on its wires in another order."""
-        if self.done:
-            row, wires, own = self.done[-1 - step.code % min(len(self.done), 4)]
-            order = pick_wires(step.code // 4, len(wires), len(wires))
-            moved = [wires[place] for place in order]
-            (self.invert if step.code % 3 else self.gate)(row, moved, own)
+        """The inverse of a recent gate, on its wires in another order."""
+        recent = [entry for entry in self.done[-4:] if len(entry[1]) > 1]
+        if not recent:
+            return self.write_gate(step)
+        row, wires, own = recent[step.code % len(recent)]
+        first = step.code % (len(wires) - 1)
+        wires = [*wires[:first], wires[first + 1], wires[first], *wires[first + 2 :]]
+        self.invert(row, wires, own)
 
     def write_echo(self, step: Instruction) -> None:
-        """Undo the last few ops, last one first."""
+        """Undo the last few gates, last one first."""
+        if not self.done:
+            return self.write_gate(step)
         for row, wires, own in reversed(self.done[-1 - step.code % 3 :]):
             self.invert(row, wires, own)
 
@@ -221,7 +241,7 @@ class _Writer:
     def write_if(self, step: Instruction) -> None:
         wires = len(self.builder.wires)
         if not self.bits or not wires:
-            return
+            return self.write_gate(step)
         at = pick_wires(step.code, 1 + step.code % wires, wires)
         cut = len(step.body) // 2
         regions = (self.region(step.body[cut:], at), self.region(step.body[:cut], at))
@@ -275,6 +295,12 @@ def observations(draw: st.DrawFn, wires: int) -> tuple[Observation, ...]:
     return tuple(draw(st.lists(st.one_of(*kinds), min_size=1, max_size=3)))
 
 
+@cache
+def _wire_counts(least: int, most: int) -> st.SearchStrategy[int]:
+    """Mostly two and more wires, one or none now and then."""
+    return st.sampled_from([n for n in range(least, most + 1) for _ in range(3 if n > 1 else 1)])
+
+
 @st.composite
 def circuits(
     draw: st.DrawFn,
@@ -287,6 +313,7 @@ def circuits(
     mid_circuit: bool = False,
     noise: bool = False,
     observed: bool | None = None,
+    gates: tuple[str, ...] = (),
     max_gate_wires: int = 3,
 ) -> Func:
     """Functions `@main` over the whole gate table.
@@ -294,8 +321,9 @@ def circuits(
     `parameters` gives them `%x: f64[2] input`, `%w: f64[2,2]` and `%theta`; `scalars` adds
     classical ops; `mid_circuit` measurements, resets and `q.if`; `noise` channels. With `observed`
     they end in `m.observe`, without in wires, of their own or taken as arguments; `None` draws.
+    `gates` are the mnemonics to use, all by default.
     """
-    wires = draw(st.integers(min_qubits, max_qubits))
+    wires = draw(_wire_counts(min_qubits, max_qubits))
     builder = FuncBuilder("main", wires)
     refs: list[Ref] = []
     if parameters and draw(st.booleans()):
@@ -303,11 +331,18 @@ def circuits(
         if scalars:
             for name, first, second in draw(st.lists(_scalar_specs(), max_size=2)):
                 _write_scalar(builder, refs, name, first, second)
-    kinds = (*REDUNDANT * 2, "barrier") + MID_CIRCUIT * 2 * mid_circuit + ("noise",) * 2 * noise
+    kinds = (*REDUNDANT, "barrier") + MID_CIRCUIT * 3 * mid_circuit + ("noise",) * 2 * noise
     writer = _Writer(builder, refs, [])
-    for step in draw(st.lists(instructions(min(wires, max_gate_wires), kinds), max_size=max_ops)):
-        writer.write(step)
-    if observed if observed is not None else draw(st.booleans()):
+    if draw(st.booleans()):
+        # Many mistakes do not show on |0>.
+        for wire in range(wires):
+            builder.gate("ry", [wire], [0.7 + 0.4 * wire])
+    # Left to themselves, lists are so short that nothing happens in most of them.
+    least = draw(st.sampled_from((0, max_ops // 4, max_ops // 2, max_ops // 2)))
+    step = instructions(gate_rows(min(wires, max_gate_wires), gates), kinds)
+    for each in draw(st.lists(step, min_size=least, max_size=max_ops)):
+        writer.write(each)
+    if draw(st.booleans()) if observed is None else observed:
         return builder.finish(draw(observations(wires)))
     return _with_own_wires(builder.finish(), draw(st.integers(0, 5039)))
 
