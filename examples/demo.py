@@ -85,7 +85,9 @@ def accuracy(model: nn.Module, data: Pictures) -> float:
     return float((predict(model, data).numpy() == data.test_y).mean())
 
 
-def train(name: str, model: nn.Module, data: Pictures, epochs: int, size: int) -> tuple[float, float]:
+def train(
+    name: str, model: nn.Module, data: Pictures, epochs: int, size: int
+) -> tuple[float, float]:
     """Train with Adam; returns test accuracy and training samples per second."""
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     seconds, seen = 0.0, 0
@@ -154,7 +156,9 @@ def main() -> None:
     torch.manual_seed(0)
     data = load_pictures(options.out, options.train, test=2000)
     pixels, classes = data.train_x.shape[1], len(data.classes)
-    console.print(f"Pictures: {data.source}; {len(data.train_x)} to train, {len(data.test_x)} to test")
+    console.print(
+        f"Pictures: {data.source}; {len(data.train_x)} to train, {len(data.test_x)} to test"
+    )
 
     hybrid = Hybrid(pixels, classes, options.qubits)
     twin = classical_twin(pixels, classes, count(hybrid))

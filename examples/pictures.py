@@ -1,4 +1,4 @@
-"""Real pictures for the demo: Fashion-MNIST where it can be downloaded, else scikit-learn's digits."""
+"""Real pictures for the demo: Fashion-MNIST by download, else scikit-learn's digits."""
 
 from __future__ import annotations
 

@@ -146,6 +146,11 @@ def error(
     return QStoreError(Diagnostic(code, message, span, "error", tuple(notes), help))
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 qubit`, `2 qubits`."""
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Help text with the nearest known names, or an empty string when none is near."""
     if len(name) > _MAX_NAME:

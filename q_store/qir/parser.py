@@ -18,12 +18,13 @@ from __future__ import annotations
 import json
 import math
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final, NoReturn
 
 from q_store.qir import dialects
 from q_store.qir.angle import Angle, Ref
-from q_store.qir.diagnostics import Diagnostic, QStoreError, Span, did_you_mean, error
+from q_store.qir.diagnostics import Diagnostic, QStoreError, Span, counted, did_you_mean, error
 from q_store.qir.func import AttrValue, Func, Module, Role
 from q_store.qir.lexer import Lexer, Token
 from q_store.qir.location import SourceText, TextLocation
@@ -69,6 +70,10 @@ def parse_module(text: str, file: str = "<text>") -> Module:
 def _placed(problem: QStoreError, span: Span) -> QStoreError:
     """The same problem; what has no place of its own is shown at `span`."""
     return QStoreError(*[replace(d, span=d.span or span) for d in problem.diagnostics])
+
+
+class _GiveUp(Exception):
+    """Too many problems, or the text ends in the middle of one."""
 
 
 class _Parser:
@@ -134,7 +139,7 @@ class _Parser:
         if first.code != "QS106" or not self.problems:
             self.problems.extend(problem.diagnostics)
         if len(self.problems) >= _MAX_ERRORS or self.lex.token.kind == "end":
-            raise QStoreError(*self.problems)
+            raise _GiveUp
         self.lex.skip_line()
         self.newlines()
 
@@ -144,20 +149,22 @@ class _Parser:
         self.newlines()
         self.header()
         funcs: list[Func] = []
+        with suppress(_GiveUp):
+            self.funcs(funcs)
+        if self.problems:
+            raise QStoreError(*self.problems)
+        return Module(tuple(funcs))
+
+    def funcs(self, found: list[Func]) -> None:
         while self.lex.token.kind != "end":
             try:
-                funcs.append(self.func({func.name for func in funcs}))
+                found.append(self.func())
             except QStoreError as problem:
-                if problem.diagnostics == tuple(self.problems):
-                    raise
                 self.recover(problem)
                 while self.lex.token.text not in ("func", ""):
                     self.lex.skip_line()
                     self.newlines()
             self.newlines()
-        if self.problems:
-            raise QStoreError(*self.problems)
-        return Module(tuple(funcs))
 
     def header(self) -> None:
         if self.lex.token.text != "qir":
@@ -173,11 +180,11 @@ class _Parser:
             )
         self.end_of_line()
 
-    def func(self, taken: set[str]) -> Func:
+    def func(self) -> Func:
         if not self.accept("func"):
             self.expected("`func`")
         name = self.take("symbol", "a function name such as `@main`")
-        if name.text[1:] in taken:
+        if name.text[1:] in self.heads:
             self.fail("QS203", f"function {name.text} is defined twice", name)
         self.heads[name.text[1:]] = self.source.span(name.start, name.end)
         self.values, self.angle_memo = {}, {}
@@ -202,7 +209,9 @@ class _Parser:
             self.expect(":")
             type = self.type()
             args.append(self.define(token, type))
-            role = _ROLES.get(self.lex.token.text) if type.kind == "f64" else None
+            role = _ROLES.get(self.lex.token.text)
+            if role and type.kind != "f64":
+                self.fail("QS212", f"only f64 parameters have a role, not {type}")
             if role:
                 self.lex.advance()
             roles.append(role or ("weight" if type.kind == "f64" else None))
@@ -288,8 +297,12 @@ class _Parser:
             except QStoreError as problem:
                 self.recover(problem)
         self.lex.advance()
-        results = tuple(self.use(token) for token in self.value_tokens())
-        self.end_of_line()
+        results: tuple[Value, ...] = ()
+        try:
+            results = tuple([self.use(token) for token in self.value_tokens()])
+            self.end_of_line()
+        except QStoreError as problem:
+            self.recover(problem)
         return tuple(ops), results
 
     def value_tokens(self) -> list[Token]:
@@ -338,8 +351,8 @@ class _Parser:
         regions = self.regions(len(operands) - 1) if defn is dialects.IF else ()
         types = result_types(defn, len(operands), observations)
         if len(types) != len(targets):
-            message = f"`{defn.name}` defines {len(types)} values here, not {len(targets)}"
-            self.fail("QS205", message, name)
+            values = counted(len(types), "value")
+            self.fail("QS205", f"`{defn.name}` defines {values} here, not {len(targets)}", name)
         results = tuple(map(self.define, targets, types))
         loc = TextLocation(self.source, start, self.lex.last_end)
         return Op(
@@ -371,7 +384,8 @@ class _Parser:
     def alloc(self, targets: list[Token], start: int) -> Op:
         count = self.integer("a number of qubits", _MAX_ALLOC)
         if count != len(targets):
-            self.fail("QS205", f"`q.alloc {count}` defines {count} values, not {len(targets)}")
+            values = counted(count, "value")
+            self.fail("QS205", f"`q.alloc {count}` defines {values}, not {len(targets)}")
         results = tuple([self.define(token, QUBIT) for token in targets])
         return Op(
             dialects.ALLOC,
@@ -442,8 +456,8 @@ class _Parser:
             index = tuple(entries)
         shape = value.type.shape
         if value.type.kind == "f64" and len(index) != len(shape):
-            message = f"{_brief(token.text)} has {len(shape)} dimensions, got {len(index)} indices"
-            self.fail("QS207", message, token)
+            rank = counted(len(shape), "dimension")
+            self.fail("QS207", f"{_brief(token.text)} has {rank}, got {len(index)} indices", token)
         if any(i >= extent for i, extent in zip(index, shape, strict=False)):
             name = f"{_brief(token.text)}: {value.type}"
             self.fail("QS207", f"index {list(index)} is out of range for {name}", token)

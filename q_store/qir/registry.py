@@ -44,9 +44,7 @@ def op_def(name: str, span: Span | None = None) -> OpDef:
     """The row with this full name. Raises `QS102` for an unknown op."""
     row = all_ops().get(name)
     if row is None:
-        raise error(
-            "QS102", f"unknown op `{name}`", span=span, help=did_you_mean(name, all_ops())
-        )
+        raise error("QS102", f"unknown op `{name}`", span=span, help=did_you_mean(name, all_ops()))
     return row
 
 

@@ -12,7 +12,7 @@ import re
 from typing import Final, NoReturn
 
 from q_store.qir import dialects
-from q_store.qir.diagnostics import Diagnostic, QStoreError, error
+from q_store.qir.diagnostics import Diagnostic, QStoreError, counted, error
 from q_store.qir.func import Func, Module
 from q_store.qir.observables import Expval, Observation, observation_qubits
 from q_store.qir.ops import Op, OpDef, Region
@@ -207,7 +207,8 @@ class _Verifier:
                 )
         expected = op.defn.wires
         if expected is not None and len(wires) != expected:
-            self.fail("QS205", f"`{op.defn.name}` needs {expected} qubits, got {len(wires)}")
+            needed = counted(expected, "qubit")
+            self.fail("QS205", f"`{op.defn.name}` needs {needed}, got {len(wires)}")
 
     def results(self, op: Op) -> None:
         if op.defn is dialects.ALLOC:
@@ -215,7 +216,8 @@ class _Verifier:
         else:
             types = result_types(op.defn, len(op.operands), op.observations)
         if len(types) != len(op.results):
-            self.fail("QS205", f"`{op.defn.name}` cannot define {len(op.results)} values here")
+            found = counted(len(op.results), "value")
+            self.fail("QS205", f"`{op.defn.name}` cannot define {found} here")
         for value, type in zip(op.results, types, strict=True):
             if value.type is not type:
                 name = f"%{value.name}: {value.type}"
@@ -224,8 +226,9 @@ class _Verifier:
     def angles(self, op: Op) -> None:
         names = op.defn.angle_names
         if len(op.angles) != len(names):
-            wanted = f"{len(names)} ({', '.join(names)})" if names else "no"
-            self.fail("QS206", f"`{op.defn.name}` takes {wanted} angles, got {len(op.angles)}")
+            listed = f" ({', '.join(names)})" if names else ""
+            wanted = counted(len(names), "angle") + listed
+            self.fail("QS206", f"`{op.defn.name}` takes {wanted}, got {len(op.angles)}")
         for angle in op.angles:
             if not math.isfinite(angle.const):
                 self.fail("QS208", f"an angle of `{op.defn.name}` is {angle.const}, not finite")
@@ -261,8 +264,8 @@ class _Verifier:
             qubits = observation_qubits(observation) or ()
             for qubit in qubits:
                 if not 0 <= qubit < wires:
-                    message = f"{observation!r} names qubit {qubit}; there are {wires} qubits"
-                    self.fail("QS210", message)
+                    there = f"this `m.observe` has {counted(wires, 'qubit')}"
+                    self.fail("QS210", f"{observation!r} names qubit {qubit}; {there}")
             if isinstance(observation, Expval):
                 if not observation.paulis.is_finite:
                     self.fail("QS208", f"a coefficient of {observation!r} is not finite")
@@ -275,7 +278,8 @@ class _Verifier:
             self.fail("QS211", f"`q.if` needs two bodies, got {len(op.regions)}")
         for region in op.regions:
             if len(region.args) != wires or len(region.results) != wires:
-                self.fail("QS211", f"each body of this `q.if` must take and yield {wires} wires")
+                needed = counted(wires, "wire")
+                self.fail("QS211", f"each body of this `q.if` must take and yield {needed}")
             self.region(region)
 
     def region(self, region: Region) -> None:

@@ -124,14 +124,17 @@ class WordMeasurements:
 
     def __init__(self, function: CircuitFunction) -> None:
         observe = function.func.observe
-        sums = [obs.paulis for obs in observe.observations if isinstance(obs, Expval)] if observe else []
+        observed = observe.observations if observe else ()
+        sums = [obs.paulis for obs in observed if isinstance(obs, Expval)]
         words = list(dict.fromkeys(word for paulis in sums for _, word in paulis.terms))
         self.coefficients = np.zeros((len(words), len(sums)), function.dtype)
         for column, paulis in enumerate(sums):
             for coef, word in paulis.terms:
                 self.coefficients[words.index(word), column] += coef
-        observed = observing(function.func, [Expval(PauliSum(((1.0, word),))) for word in words])
-        self.program = load(lower(observed), function.dtype, function.backend)
+        alone = [Expval(PauliSum(((1.0, word),))) for word in words]
+        self.program = load(
+            lower(observing(function.func, alone)), function.dtype, function.backend
+        )
 
 
 def observing(func: Func, observations: Sequence[Observation]) -> Func:

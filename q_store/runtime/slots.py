@@ -16,14 +16,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from q_store.passes.context import Context
+from q_store.passes.decompose import Decompose
 from q_store.qir import dialects
 from q_store.qir.angle import Angle
 from q_store.qir.func import Func
 from q_store.qir.registry import all_gates
 from q_store.qir.types import f64
 from q_store.qir.values import Value
-from q_store.passes.context import Context
-from q_store.passes.decompose import Decompose
+from q_store.runtime.backend import Real
 from q_store.runtime.function import CircuitFunction, circuit_function
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
@@ -63,54 +64,56 @@ class SlotMap:
     def __init__(self, func: Func, dtype: Any, backend: str) -> None:
         shiftable = Decompose(two_term_gates()).on_func(func, Context())
         self._executable: Executable = lower(shiftable)
-        self._dtype = torch.from_numpy(np.empty(0, dtype)).dtype
+        self._dtype = np.dtype(dtype)
         self.function = circuit_function(slot_func(shiftable), dtype, backend)
 
     def torch_forward(
         self, inputs: Tensor, weights: Tensor
     ) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, Tensor]]]:
         """Slots (B, S), and the function that pulls gradients of slots back to the arguments."""
-        slots, pull_back = torch.func.vjp(self.slots, inputs, weights)
-        return slots, pull_back
+        found: tuple[Tensor, Any] = torch.func.vjp(self.slots, inputs, weights)  # type: ignore[assignment]
+        return found
 
     def slots(self, inputs: Tensor, weights: Tensor) -> Tensor:
         """Slots (B, S) of inputs (B, F) and weights (P,) or (B, P)."""
         shared = weights.expand(inputs.shape[0], -1) if weights.dim() == 1 else weights
         params = torch.cat([inputs, shared], dim=1)
         classical = self._executable.classical
+        matrix, const = self._classical_rows
         for j, code in enumerate(classical.opcode):
-            start, stop = classical.arg_ptr[j], classical.arg_ptr[j + 1]
-            args = _apply(self._classical_rows, slice(start, stop), params)
+            own = slice(classical.arg_ptr[j], classical.arg_ptr[j + 1])
+            args = _apply(matrix[own], const[own], params)
             ufunc = _ufunc(classical.op_names[code])
             function = getattr(torch, _TORCH_NAMES.get(ufunc, ufunc))
             params = torch.cat([params, function(*args.unbind(1)).unsqueeze(1)], dim=1)
-        return _apply(self._slot_rows, self._live, params)
+        return _apply(*self._slot_rows, params)
 
     @cached_property
-    def _live(self) -> Any:
-        return np.flatnonzero(np.diff(self._executable.a_indptr))
-
-    @cached_property
-    def _slot_rows(self) -> tuple[Tensor, Tensor]:
+    def _slot_rows(self) -> tuple[Real, Real]:
         exe = self._executable
-        return self._dense(exe.a_indptr, exe.a_indices, exe.a_data, exe.b)
+        matrix, const = self._dense(exe.a_indptr, exe.a_indices, exe.a_data, exe.b)
+        live = np.flatnonzero(np.diff(exe.a_indptr))
+        return matrix[live], const[live]
 
     @cached_property
-    def _classical_rows(self) -> tuple[Tensor, Tensor]:
+    def _classical_rows(self) -> tuple[Real, Real]:
         args = self._executable.classical
         return self._dense(args.indptr, args.indices, args.data, args.const)
 
-    def _dense(self, indptr: Any, indices: Any, data: Any, const: Any) -> tuple[Tensor, Tensor]:
+    def _dense(self, indptr: Any, indices: Any, data: Any, const: Any) -> tuple[Real, Real]:
         exe = self._executable
         matrix = np.zeros((len(const), exe.n_inputs + exe.n_weights + exe.n_derived))
         np.add.at(matrix, (np.repeat(np.arange(len(const)), np.diff(indptr)), indices), data)
-        return torch.from_numpy(matrix).to(self._dtype), torch.from_numpy(const).to(self._dtype)
+        return matrix.astype(self._dtype), const.astype(self._dtype)
 
 
-def _apply(rows: tuple[Tensor, Tensor], which: Any, params: Tensor) -> Tensor:
-    """Affine rows of the parameters known so far, (B, rows)."""
-    matrix, const = rows[0][which], rows[1][which]
-    return params @ matrix[:, : params.shape[1]].T + const
+def _apply(matrix: Real, const: Real, params: Tensor) -> Tensor:
+    """Affine rows of the parameters known so far, (B, rows).
+
+    The rows are kept in numpy: a tensor made while a transform runs must not outlive it.
+    """
+    known = torch.from_numpy(matrix[:, : params.shape[1]])
+    return params @ known.T + torch.from_numpy(const)
 
 
 def _ufunc(mnemonic: str) -> str:
@@ -131,7 +134,4 @@ def slot_func(func: Func) -> Func:
             angles.append(Angle.of(slots, position) if angle.terms else angle)
             position += bool(angle.terms)
         ops.append(op.replace(angles=tuple(angles)))
-    return Func(
-        f"{func.name}_slots", (slots,), ("input",), tuple(ops), func.results, {"slots": 1}
-    )
-
+    return Func(f"{func.name}_slots", (slots,), ("input",), tuple(ops), func.results, {"slots": 1})

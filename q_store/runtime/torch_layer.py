@@ -10,11 +10,12 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
-from q_store.frontends.encoding import prepend_encoding
+from q_store.frontends.encoding import ENCODINGS, prepend_encoding
 from q_store.frontends.trace import TracedCircuit, trace_circuit
 from q_store.passes.manager import run_pipeline
 from q_store.qir.diagnostics import did_you_mean, error
 from q_store.qir.func import Func, Module, element_names
+from q_store.qir.observables import Expval, Sample
 from q_store.qir.parser import parse_module
 from q_store.runtime.backend import resolve_backend
 from q_store.runtime.function import CircuitFunction, circuit_function
@@ -134,11 +135,11 @@ class QuantumLayer(nn.Module):
 
     # --- construction -------------------------------------------------------------------------
 
-    def _adopt(
-        self, traced: TracedCircuit, encoding: str | None, in_features: int | None
-    ) -> None:
+    def _adopt(self, traced: TracedCircuit, encoding: str | None, in_features: int | None) -> None:
         self.n_qubits: int = traced.n_qubits
         self._func = traced.func
+        if encoding is not None:
+            _one_of("input_encoding", encoding, tuple(ENCODINGS))
         self._encoding = None if traced.has_inputs else encoding
         inputs = self._func.args_with_role("input")
         used = sum(value.type.size for value in inputs) if traced.has_inputs else None
@@ -148,7 +149,7 @@ class QuantumLayer(nn.Module):
             )
         self.in_features = in_features if in_features is not None else used
         self._start_transient()
-        self.out_features = self._function(self.in_features or 0).width
+        self.out_features = _width(traced)
 
     def _start_transient(self) -> None:
         """State that is rebuilt after pickling."""
@@ -196,7 +197,8 @@ class QuantumLayer(nn.Module):
 
         Args:
             inputs: Features, shape (..., features); integers are converted.
-            weights: Instead of the layer's own: (n_weights,), or one row per sample (..., n_weights).
+            weights: Instead of the layer's own: (n_weights,), or (..., n_weights), a row per
+                sample.
 
         Returns:
             Shape (..., width), see `output`, in the dtype of the weights (float32 under autocast).
@@ -252,7 +254,7 @@ class QuantumLayer(nn.Module):
         return self.seed * 1_000_003 + self._calls
 
     def _result_dtype(self, inputs: Tensor, weights: Tensor) -> torch.dtype:
-        if torch.is_autocast_enabled(inputs.device.type):
+        if not inputs.is_meta and torch.is_autocast_enabled(inputs.device.type):
             return torch.float32
         if self._weight_keys or weights.numel():
             return weights.dtype
@@ -262,7 +264,8 @@ class QuantumLayer(nn.Module):
         keys = self._weight_keys
         if len(keys) == 1:
             only = getattr(self, keys[0])
-            return only if only.dim() == 1 else only.reshape(-1)
+            flat: Tensor = only if only.dim() == 1 else only.reshape(-1)
+            return flat
         if not keys:
             return torch.empty(0)
         return torch.cat([getattr(self, key).reshape(-1) for key in keys])
@@ -359,6 +362,19 @@ class QuantumLayer(nn.Module):
 
 _PLAIN_WEIGHTS: Final = ("weights", "params", "theta", "w")
 """Argument names of `circuit_fn` whose one vector becomes the parameter `weights`."""
+
+
+def _width(traced: TracedCircuit) -> int:
+    """The extent of the last axis of the output."""
+    width = 0
+    for observation in traced.observations:
+        if isinstance(observation, Expval):
+            width += 1
+        elif isinstance(observation, Sample):
+            width += len(observation.qubits)
+        else:
+            width += observation.result_type(traced.n_qubits).size
+    return width
 
 
 def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:

@@ -97,7 +97,8 @@ class _TracedEvaluate(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
-        return *vjp(ctx.function, *ctx.saved_tensors, grads[0]), None
+        inputs, weights = ctx.saved_tensors
+        return *vjp(ctx.function, inputs, weights, grads[0]), None
 
     @staticmethod
     def vmap(
@@ -124,7 +125,8 @@ class _TracedVjp(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
         """Only slot functions are differentiated here; they have no weights."""
-        d_slots, d_cotangent = _shifted(ctx.function, *ctx.saved_tensors, grads[0])
+        slots, cotangent = ctx.saved_tensors
+        d_slots, d_cotangent = _shifted(ctx.function, slots, cotangent, grads[0])
         return d_slots, None, d_cotangent, None
 
     @staticmethod
@@ -188,7 +190,7 @@ class _State(torch.autograd.Function):
         )
 
     @staticmethod
-    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *grads: Any) -> Any:
         inputs, weights = ctx.saved_tensors
         found = ctx.function.program.state_vjp(

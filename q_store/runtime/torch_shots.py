@@ -58,7 +58,7 @@ class _Shifted(torch.autograd.Function):
         return torch.from_numpy(shots.estimate(function, slots.detach().numpy()))
 
     @staticmethod
-    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *grads: Any) -> Any:
         (slots,) = ctx.saved_tensors
         batch, n = slots.shape

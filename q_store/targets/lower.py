@@ -113,9 +113,7 @@ class _Lowering:
             source = place[position]
             if source != position:
                 self.gates.append(("swap", (position, source), ()))
-                place = [
-                    source if q == position else position if q == source else q for q in place
-                ]
+                place = [source if q == position else position if q == source else q for q in place]
 
     def executable(self) -> Executable:
         names = list(dict.fromkeys(name for name, _, _ in self.gates))
