@@ -39,9 +39,9 @@ def _weighted_paulis(weights: dict[str, float]) -> list[NDArray[np.complex128]]:
     }
     operators = []
     for word, weight in weights.items():
-        operator = np.eye(1, dtype=np.complex128)
+        operator: NDArray[np.complex128] = np.eye(1, dtype=np.complex128)
         for letter in word:
-            operator = np.kron(operator, paulis[letter])
+            operator = np.kron(operator, paulis[letter]).astype(np.complex128)
         operators.append(np.sqrt(max(weight, 0.0)) * operator)
     return operators
 
