@@ -18,6 +18,7 @@ from q_store.qir.diagnostics import did_you_mean, error
 _MAX_DEPTH: Final = 100
 """Calls nested deeper than this are refused; printing and pickling recurse."""
 _REPR_DEPTH: Final = 4
+_COMPARISONS: Final = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
 _USE_NUMPY: Final = "use numpy functions of symbols, such as `np.sin(x[0])` or `np.pi*x[0]`"
 
 
@@ -115,6 +116,8 @@ class Arithmetic:
         if method != "__call__" or options:
             how = f"np.{ufunc.__name__}.{method}" if method != "__call__" else "options of ufuncs"
             raise error("QS312", f"{how} cannot be used on symbols", help=_USE_NUMPY)
+        if ufunc.__name__ in _COMPARISONS:
+            self._compared(next(item for item in inputs if item is not self))
         result = apply(ufunc.__name__, *inputs)
         if result is NotImplemented:
             kinds = ", ".join(type(item).__name__ for item in inputs)

@@ -224,6 +224,13 @@ class _Tracing:
 
     def with_roles(self, func: Func) -> Func:
         """IR says roles and shapes itself; options may change the roles."""
+        for value in func.args:
+            if value.type.kind != "f64":
+                raise error(
+                    "QS340",
+                    f"@{func.name} takes %{value.name}: {value.type}; a circuit takes numbers only "
+                    "and allocates its own qubits",
+                )
         entries = [
             Parameter(value.name, value.type.shape, True, role)
             for value, role in zip(func.args, func.roles, strict=True)

@@ -23,9 +23,7 @@ def test_generated_modules_are_fresh(file: str) -> None:
     assert (FOLDER / file).read_text() == sources()[file]
 
 
-def test_generating_writes_the_modules(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_generating_writes_the_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from q_store.frontends import generate_gate_methods
 
     (tmp_path / "gate_methods").mkdir()
@@ -36,12 +34,17 @@ def test_generating_writes_the_modules(
 
 @pytest.mark.parametrize("row", all_gates().values(), ids=all_gates())
 def test_every_gate_is_a_method_under_all_its_names(row: Gate) -> None:
-    wires, angles = list(range(row.wires or 0)), [0.1 * (i + 1) for i in range(len(row.angle_names))]
+    wires, angles = (
+        list(range(row.wires or 0)),
+        [0.1 * (i + 1) for i in range(len(row.angle_names))],
+    )
     by_name = QuantumCircuit(5).append(row.name, wires, *angles)
     for name in (row.mnemonic, *row.aliases):
         if not iskeyword(name):
             assert getattr(QuantumCircuit(5), name)(*wires, *angles) == by_name
-            keywords = dict(zip([*wire_names(row), *row.angle_names], [*wires, *angles], strict=True))
+            keywords = dict(
+                zip([*wire_names(row), *row.angle_names], [*wires, *angles], strict=True)
+            )
             assert getattr(QuantumCircuit(5), name)(**keywords) == by_name
         assert QuantumCircuit(5).append(name, wires, *angles) == by_name
 

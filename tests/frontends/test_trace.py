@@ -189,7 +189,7 @@ def test_the_built_in_circuit(kind: str, pairs: int) -> None:
     circuit = hardware_efficient(4, 2, kind)
     assert circuit.count_ops() == {"rx": 8, "ry": 8, "rz": 8, "cx": 2 * pairs}
     assert circuit.parameter_shapes == {"weights": (24,)}
-    assert [repr(step.angles[0]) for step in circuit][:3] == [f"weights[{i}]" for i in range(3)]
+    assert [repr(circuit[i].angles[0]) for i in range(3)] == [f"weights[{i}]" for i in range(3)]
     assert trace(None, 4, depth=2, entanglement=kind).weight_names[-1] == "weights[23]"
 
 
