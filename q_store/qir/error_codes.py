@@ -341,6 +341,47 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "A rule of a pass kept replacing an op by another one without end. That is a mistake in "
         "the rule; please report it with the input.",
     ),
+    "QS520": Explanation(
+        "not unitary",
+        "Executables, unitaries and adjoints come from circuits that only measure at their end. The "
+        "message names the op that measures, resets, branches or adds noise before that.",
+    ),
+    "QS521": Explanation(
+        "parameter of the wrong shape",
+        "A parameter was given with another shape than its type in the function has.",
+    ),
+    "QS601": Explanation(
+        "wrong number of features",
+        "The last axis of a layer's inputs holds the features of one sample; the circuit reads as "
+        "many as the largest index it uses, plus one.",
+        "layer(torch.rand(32, 3)) for a circuit that reads inputs[3]",
+        "layer(torch.rand(32, 4))",
+    ),
+    "QS602": Explanation(
+        "unusable argument of a layer",
+        "The message names the argument, what it may be and what came.",
+        "QuantumLayer(circuit_fn, 4, output='expvals')",
+        "QuantumLayer(circuit_fn, 4, output='expval')",
+    ),
+    "QS603": Explanation(
+        "unknown backend", "`auto` and `batched` are always there; see docs/architecture.md."
+    ),
+    "QS604": Explanation(
+        "backend not available",
+        "The backend is known but this installation has no loader for it, and `strict=True` forbids "
+        "to fall back to the embedded engine.",
+    ),
+    "QS605": Explanation(
+        "circuit no longer alive",
+        "A compiled or exported torch program names its circuit by a key that lives as long as the "
+        "layer it was traced from, in the same process.",
+    ),
+    "QS801": Explanation(
+        "missing extra",
+        "Frameworks are optional. The message names the extra to install.",
+        "import q_store.torch in an environment without torch",
+        "pip install 'q-store[torch]'",
+    ),
 }
 
 
