@@ -205,5 +205,9 @@ def named_pipeline(name: str) -> Pipeline:
     """The pipeline of this name; prints as its name. Raises `QS402` for an unknown one."""
     text = PIPELINES.get(name)
     if text is None:
-        raise error("QS402", f"unknown pipeline `{name}`", help=did_you_mean(name, PIPELINES))
+        raise error(
+            "QS402",
+            f"unknown pipeline `{name}`",
+            help=f"named pipelines are {', '.join(PIPELINES)}",
+        )
     return Pipeline(_Parser(text).whole().passes, name)
