@@ -18,6 +18,7 @@ from q_store.qir.diagnostics import did_you_mean, error
 _MAX_DEPTH: Final = 100
 """Calls nested deeper than this are refused; printing and pickling recurse."""
 _REPR_DEPTH: Final = 4
+_EXACT: Final = 2**53
 _COMPARISONS: Final = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
 _USE_NUMPY: Final = "use numpy functions of symbols, such as `np.sin(x[0])` or `np.pi*x[0]`"
 
@@ -157,6 +158,10 @@ class Arithmetic:
     __float__ = __int__ = __complex__ = __index__ = _numeric
 
 
+def _all_finite(const: float, terms: Terms) -> bool:
+    return math.isfinite(const) and all(math.isfinite(coef) for _, coef in terms)
+
+
 def _short(item: object) -> str:
     text = repr(item)
     return text if len(text) <= 60 else text[:57] + "..."
@@ -178,7 +183,11 @@ class Expr(Arithmetic):
 
     def __init__(self, const: float = 0.0, terms: Terms = ()) -> None:
         """Build from canonical parts. Raises `QS307` when a number is not finite."""
-        if not math.isfinite(const) or not all(math.isfinite(coef) for _, coef in terms):
+        total = const
+        for _, coef in terms:
+            total += abs(coef)
+        # Rounding apart, a sum of absolute values is finite when every part is.
+        if not math.isfinite(total) and not _all_finite(const, terms):
             raise error("QS307", "a number in this expression is not finite")
         self.const = const
         self.terms = terms
@@ -338,6 +347,8 @@ def as_number(item: object) -> float | None:
 
     `None` for anything else, booleans and complex numbers included.
     """
+    if type(item) is int and -_EXACT < item < _EXACT:
+        return float(item)
     if isinstance(item, bool | Arithmetic):
         return None
     if isinstance(item, Real):
@@ -354,7 +365,7 @@ def as_expr(item: object) -> Expr | None:
     """An expression unchanged, a number as a constant, `None` for anything else."""
     if isinstance(item, Expr):
         return item
-    number = as_number(item)
+    number = item if type(item) is float else as_number(item)
     return None if number is None else Expr(number)
 
 
@@ -375,14 +386,14 @@ def apply(function: str, *args: object) -> Any:
             notes=[f"supported: {', '.join(_FUNCTIONS)}"],
             help=did_you_mean(function, _FUNCTIONS),
         )
+    exprs = [arg if type(arg) is Expr else as_expr(arg) for arg in args]
+    if not any([expr is None for expr in exprs]):
+        return implementation(*exprs)
     if any(map(_is_array, args)):
         from q_store.frontends.arrays import map_elements
 
         return map_elements(implementation, args)
-    exprs = [as_expr(arg) for arg in args]
-    if None in exprs:
-        return NotImplemented
-    return implementation(*exprs)
+    return NotImplemented
 
 
 # --- functions of expressions -----------------------------------------------------------------
@@ -476,9 +487,9 @@ _NUMERIC: Final[dict[str, Callable[..., float]]] = {
 _FUNCTIONS: Final[dict[str, Callable[..., Expr]]] = {
     "add": _add,
     "subtract": _subtract,
-    "multiply": _named("mul"),
-    "divide": _named("div"),
-    "true_divide": _named("div"),
+    "multiply": _multiply,
+    "divide": _divide,
+    "true_divide": _divide,
     "power": _named("pow"),
     "float_power": _named("pow"),
     "negative": _scale(-1.0),
