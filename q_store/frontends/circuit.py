@@ -445,6 +445,7 @@ class QuantumCircuit(GateMethods):
             raise failure(_caller(1), "QS304", f"a circuit cannot be repeated {times!r} times")
         result = self.copy()
         result._steps = self._steps * times
+        result._bits = dict(self._bits) if times else {}
         return result
 
     # --- exchange -----------------------------------------------------------------------------

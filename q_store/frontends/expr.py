@@ -387,7 +387,7 @@ def apply(function: str, *args: object) -> Any:
             help=did_you_mean(function, _FUNCTIONS),
         )
     exprs = [arg if type(arg) is Expr else as_expr(arg) for arg in args]
-    if not any([expr is None for expr in exprs]):
+    if all(expr is not None for expr in exprs):
         return implementation(*exprs)
     if any(map(_is_array, args)):
         from q_store.frontends.arrays import map_elements
