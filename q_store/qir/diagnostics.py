@@ -20,6 +20,8 @@ _LEAD: Final = 40
 _MAX_KNOWN: Final = 500
 """Comparing names is slow: this many of the latest ones are looked at."""
 _MAX_NAME: Final = 60
+_MAX_TEXT: Final = 500
+"""Longest message or note to show; names in them are as long as users like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +89,18 @@ class Diagnostic:
 
     def render(self) -> str:
         """Several lines: severity and code, place with carets, notes, help."""
-        lines = [f"{self.severity}[{self.code}]: {self.message}"]
+        lines = [f"{self.severity}[{self.code}]: {_clip(self.message)}"]
         if self.span is not None:
             lines += self.span.render()
-        lines += [f"  = note: {note}" for note in self.notes]
+        lines += [f"  = note: {_clip(note)}" for note in self.notes]
         if self.help:
-            lines.append(f"  = help: {self.help}")
+            lines.append(f"  = help: {_clip(self.help)}")
         return "\n".join(lines)
 
     def short(self) -> str:
         """One line that editors and grep understand: `file:line:col: error[QS101]: text`."""
         place = f"{self.span.file}:{self.span.line}:{self.span.col}: " if self.span else ""
-        return f"{place}{self.severity}[{self.code}]: {self.message}"
+        return f"{place}{self.severity}[{self.code}]: {_clip(self.message)}"
 
     def to_json(self) -> str:
         """One JSON object on one line, schema `qstorec/diagnostic/1`."""
@@ -116,6 +118,10 @@ class Diagnostic:
         )
 
     __str__ = render
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
 
 
 class QStoreError(Exception):

@@ -38,6 +38,7 @@ from q_store.qir.verifier import result_types, verify
 _MAX_ERRORS: Final = 20
 _MAX_DEPTH: Final = 50
 _MAX_QUOTED: Final = 40
+_MAX_RANK: Final = 8
 _MAX_ALLOC: Final = 100_000
 _SIMPLE_OP: Final = re.compile(
     r"(NAME(?:, NAME)*) = (\w+\.\w+)(?:\(([^()\n]*)\))? (NAME(?:, NAME)*)(?=\n)".replace(
@@ -237,7 +238,7 @@ class _Parser:
         if self.lex.token.text == "[":
             self.lex.advance()
             extents = [str(self.integer("an extent", 2**30))]
-            while self.accept(","):
+            while len(extents) < _MAX_RANK and self.accept(","):
                 extents.append(str(self.integer("an extent", 2**30)))
             end = self.lex.token
             self.expect("]")
