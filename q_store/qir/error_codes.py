@@ -341,6 +341,47 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "A rule of a pass kept replacing an op by another one without end. That is a mistake in "
         "the rule; please report it with the input.",
     ),
+    "QS500": Explanation(
+        "not a valid executable",
+        "The file is damaged, was changed by hand, or is no executable: its arrays do not fit "
+        "together. Compile the circuit again and save it anew.",
+    ),
+    "QS501": Explanation(
+        "executable cannot be read or written",
+        "The operating system refused to read or write the file. Nothing was written.",
+    ),
+    "QS502": Explanation(
+        "gate that the engine cannot run",
+        "The batched engine runs its primitive gates and every gate with a decomposition into "
+        "them.",
+    ),
+    "QS503": Explanation(
+        "executable from a newer version",
+        "The file's format number is higher than this q-store knows. Upgrade q-store, or compile "
+        "the circuit again with this one.",
+    ),
+    "QS504": Explanation(
+        "unknown classical op",
+        "The executable computes a derived parameter with an op that the engine has no rule for.",
+    ),
+    "QS505": Explanation(
+        "number of qubits", "The batched engine runs circuits of 1 to 48 qubits, as memory allows."
+    ),
+    "QS510": Explanation(
+        "not enough memory",
+        "A state of n qubits takes 2**n complex numbers for each of the samples simulated "
+        "together, and gradients take two such states per thread. Use fewer qubits, a smaller "
+        "batch, fewer threads or float32.",
+    ),
+    "QS511": Explanation(
+        "number of threads",
+        "The argument `threads` and the variable QSTORE_NUM_THREADS take a positive integer.",
+        "QSTORE_NUM_THREADS=all",
+        "QSTORE_NUM_THREADS=4",
+    ),
+    "QS512": Explanation(
+        "unsupported dtype", "The batched engine calculates in float32 or float64."
+    ),
     "QS520": Explanation(
         "not unitary",
         "Executables, unitaries and adjoints come from circuits that only measure at their end. The "
@@ -349,6 +390,27 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
     "QS521": Explanation(
         "parameter of the wrong shape",
         "A parameter was given with another shape than its type in the function has.",
+    ),
+    "QS530": Explanation(
+        "wrong shape of inputs or weights",
+        "Inputs are (batch, inputs); weights are (weights,) for the whole batch, or (batch, "
+        "weights) with one row for each sample.",
+        "program.expvals(x[0], w)",
+        "program.expvals(x[:1], w)",
+    ),
+    "QS531": Explanation(
+        "wrong shape of a cotangent or saved state",
+        "A cotangent has the shape of the values it belongs to. A saved state goes back to "
+        "`backward` together with the arguments of the `forward` that made it.",
+    ),
+    "QS532": Explanation(
+        "wrong qubits", "Probabilities and samples take distinct qubits of the circuit."
+    ),
+    "QS533": Explanation("number of shots", "Shots are a non-negative integer."),
+    "QS534": Explanation(
+        "sampling from parameters that are not finite",
+        "A parameter of the named sample is NaN or infinite, so there are no probabilities to "
+        "draw from. Expectation values and probabilities give NaN for such a sample.",
     ),
     "QS601": Explanation(
         "wrong number of features",

@@ -252,22 +252,8 @@ def classical(ops):
     )
 
 
-UNARY = [
-    "neg",
-    "sin",
-    "cos",
-    "tan",
-    "asin",
-    "acos",
-    "atan",
-    "exp",
-    "log",
-    "sqrt",
-    "abs",
-    "sinh",
-    "cosh",
-    "tanh",
-]
+UNARY = ["neg", "sin", "cos", "tan", "asin", "acos", "atan", "exp", "log", "sqrt", "abs"]
+UNARY += ["sinh", "cosh", "tanh"]
 BINARY = ["add", "sub", "mul", "div", "pow", "atan2"]
 
 

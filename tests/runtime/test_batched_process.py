@@ -9,8 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from q_store.runtime.batched.cache import kernel_directory
 from q_store.runtime.batched.engine import BatchedProgram
-from q_store.runtime.batched.layout import available_memory, lane_width, require_memory
+from q_store.runtime.batched.layout import (
+    available_memory,
+    full_width,
+    lane_width,
+    require_memory,
+)
 from tests.runtime.batched_reference import Angle, Circuit
 
 
@@ -103,9 +109,15 @@ def test_lanes_narrow_only_where_states_are_large():
     assert lane_width(double, 12, 100) == lane_width(double, 4, 1)
 
 
+# Compiling takes seconds and is tested by every other test; here it stands for itself by reading
+# the code that this process uses.
 PROGRAM = """
+import os
+from pathlib import Path
 import numpy as np
+from q_store.runtime.batched import cache
 from q_store.targets.executable import Executable
+cache.compile_entry = lambda dtype, width: cache._read(Path(os.environ["BUILT"]))
 from q_store.runtime.batched.engine import BatchedProgram
 exe = Executable(1, term_ptr=np.array([0, 1], np.int32), term_x=np.zeros(1, np.uint64),
                  term_z=np.ones(1, np.uint64), term_coef=np.ones(1))
@@ -114,7 +126,10 @@ print(BatchedProgram(exe, np.float32).expvals(None, None)[0, 0])
 
 
 def run_with_cache(folder):
-    environment = {**os.environ, "QSTORE_CACHE_DIR": str(folder)}
+    exe = circuit().executable()
+    BatchedProgram(exe, np.float32).expvals(np.zeros((1, 3)), np.zeros(3))
+    built = kernel_directory() / f"float32-{full_width(4)}.kernel"
+    environment = {**os.environ, "QSTORE_CACHE_DIR": str(folder), "BUILT": str(built)}
     return subprocess.Popen(
         [sys.executable, "-c", PROGRAM],
         env=environment,
@@ -139,8 +154,17 @@ def test_kernels_are_compiled_once_by_concurrent_processes_and_announced(tmp_pat
     assert finish(run_with_cache(folder)) == ""
     for damaged in folder.rglob("*.kernel"):
         damaged.write_bytes(damaged.read_bytes()[:1000])
-    assert "damaged" in finish(run_with_cache(folder))
+    assert "is damaged" in finish(run_with_cache(folder))
     assert finish(run_with_cache(folder)) == ""
+
+
+def test_a_warm_start_does_not_need_numba(tmp_path):
+    check = "import sys; assert 'numba' not in sys.modules"
+    process = run_with_cache(tmp_path / "cache")
+    finish(process)
+    environment = {**os.environ, "QSTORE_CACHE_DIR": str(tmp_path / "cache")}
+    program = PROGRAM.replace("cache.compile_entry", "unused") + check
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=60)
 
 
 def test_a_cache_that_cannot_be_written_costs_one_warning(tmp_path):

@@ -15,18 +15,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
-from q_store.runtime.batched.intrinsics import load, parity, splat, store
+from q_store.runtime.batched.intrinsics import kernel, load, parity, splat, store
 from q_store.runtime.batched.opcodes import SLOTS
 from q_store.runtime.batched.sweeps import low_mask, selected
-
-_jit = njit(nogil=True, error_model="numpy")
 
 _STRETCH = 256
 
 
-@_jit
+@kernel
 def block(
     s: Any, t: Any, n: int, m: int, r: int, z: int, co: Any, k: int, signs: int, g: Any, at: int
 ) -> None:
@@ -67,7 +63,7 @@ def block(
     store(g, at + 2, sz)
 
 
-@_jit
+@kernel
 def controlled_block(
     s: Any,
     t: Any,
@@ -120,7 +116,7 @@ def controlled_block(
     store(g, at + 2, sz)
 
 
-@_jit
+@kernel
 def real_block(
     s: Any, t: Any, n: int, m: int, r: int, z: int, co: Any, k: int, signs: int, g: Any, at: int
 ) -> None:
@@ -156,7 +152,7 @@ def real_block(
     store(g, at, sy)
 
 
-@_jit
+@kernel
 def yz_block(
     s: Any, t: Any, n: int, m: int, r: int, z: int, co: Any, k: int, signs: int, g: Any, at: int
 ) -> None:
@@ -198,7 +194,7 @@ def yz_block(
     store(g, at + 1, sz)
 
 
-@_jit
+@kernel
 def diagonal(s: Any, t: Any, n: int, r: int, co: Any, k: int, signs: int, g: Any, at: int) -> None:
     """Undo a parity phase; the sum of (-1)^parity Im(lambda* psi) goes to ``g[at]``."""
     size = 1 << n
@@ -222,7 +218,7 @@ def diagonal(s: Any, t: Any, n: int, r: int, co: Any, k: int, signs: int, g: Any
     store(g, at, outer)
 
 
-@_jit
+@kernel
 def controlled_phase(
     s: Any, t: Any, n: int, co: Any, k: int, controls: Any, g: Any, at: int
 ) -> None:
@@ -247,7 +243,7 @@ def controlled_phase(
     store(g, at, outer + outer)
 
 
-@_jit
+@kernel
 def product_prefixes(s: Any, n: int, first: Any, co: Any, area: int) -> None:
     """For every ``j``, the product of the blocks below bit ``j``, to amplitudes 2^j on of ``s``."""
     store(s, 2, splat(co, 1.0))
@@ -272,7 +268,7 @@ def product_prefixes(s: Any, n: int, first: Any, co: Any, area: int) -> None:
                 store(s, hi + 1, br * xi + bi * xr)
 
 
-@_jit
+@kernel
 def product_bit(s: Any, t: Any, j: int, co: Any, k: int, g: Any, at: int) -> None:
     """Gradient sums of the first block on bit ``j``, then contract that bit out of lambda.
 

@@ -15,10 +15,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from q_store.runtime.batched.intrinsics import (
     get,
+    kernel,
     load,
     put,
     splat,
@@ -42,10 +42,8 @@ from q_store.runtime.batched.opcodes import (
     YZ_BLOCK,
 )
 
-_jit = njit(nogil=True, error_model="numpy")
 
-
-@_jit
+@kernel
 def shared_angle(
     row: int, begin: Any, index: Any, base: Any, coef: Any, weights: Any, f: int
 ) -> Any:
@@ -56,7 +54,7 @@ def shared_angle(
     return angle
 
 
-@_jit
+@kernel
 def bind_shared(
     co: Any, rows: int, is_shared: Any, begin: Any, index: Any, base: Any, coef: Any, weights: Any,
     f: int,
@@ -69,7 +67,7 @@ def bind_shared(
             store(co, 2 * row + 1, splat(co, np.sin(half)))
 
 
-@_jit
+@kernel
 def bind_lanes(
     co: Any, rows: int, is_shared: Any, begin: Any, index: Any, base: Any, coef: Any, inputs: Any,
     weights: Any, start: int,
@@ -94,7 +92,7 @@ def bind_lanes(
                 put(co, 2 * row + 1, lane, np.sin(half * angle))
 
 
-@_jit
+@kernel
 def compose_block(co: Any, axis: Any, first: int, stop: int, k: int) -> None:
     """Multiply the factors of a block; store ar, ai, br, bi, -br, -bi."""
     zero = splat(co, 0.0)
@@ -115,7 +113,7 @@ def compose_block(co: Any, axis: Any, first: int, stop: int, k: int) -> None:
     store(co, k + 5, -bi)
 
 
-@_jit
+@kernel
 def compose(co: Any, axis: Any, step: Any, k: int) -> None:
     """Coefficients of one instruction (layouts: see ``sweeps.py``)."""
     op, row = step[OP], step[FACTOR_BEGIN]
@@ -139,7 +137,7 @@ def compose(co: Any, axis: Any, step: Any, k: int) -> None:
             store(co, k + 3, c * s + s * c)
 
 
-@_jit
+@kernel
 def compose_all(co: Any, axis: Any, tape: Any, area: int, shared: int) -> None:
     """Coefficients of the instructions whose shared flag equals ``shared``."""
     for step in range(tape.shape[0]):
@@ -147,7 +145,7 @@ def compose_all(co: Any, axis: Any, tape: Any, area: int, shared: int) -> None:
             compose(co, axis, tape[step], area + SLOTS * step)
 
 
-@_jit
+@kernel
 def factor_gradients(co: Any, axis: Any, first: int, stop: int, g: int, out: int) -> None:
     """Rotate the x, y, z sums at ``co[g]`` back through a block.
 
@@ -168,15 +166,15 @@ def factor_gradients(co: Any, axis: Any, first: int, stop: int, g: int, out: int
             gx, gy = cos * gx + sin * gy, cos * gy - sin * gx
 
 
-@_jit
+@kernel
 def scatter(
     co: Any, rows: int, begin: Any, index: Any, coef: Any, out: int, start: int, d_inputs: Any,
-    d_weights: Any, per_sample: int, sums: Any,
+    d_weights: Any, per_sample: int, sums: Any, group: int,
 ) -> None:  # fmt: skip
     """Chain row gradients at ``co[out + row]`` to the parameters of the samples from ``start`` on.
 
     Inputs and per-sample weights are added to in place. For shared weights the lane sum of every
-    row goes to ``sums[row]``; the caller adds these up over the lane groups.
+    row goes to ``sums[group, row]``; the caller adds these up over the lane groups.
     """
     batch, f = d_inputs.shape
     lanes = min(width(co), batch - start)
@@ -194,15 +192,27 @@ def scatter(
                     else:
                         d_weights[start + lane, index[e] - f] += value
         if shared:
-            sums[row] = total(load(co, out + row))
+            sums[group, row] = total(load(co, out + row))
 
 
-@_jit
+@kernel
 def reduce_shared(
-    rows: int, begin: Any, index: Any, coef: Any, f: int, sums: Any, d_weights: Any
+    rows: int,
+    begin: Any,
+    index: Any,
+    coef: Any,
+    f: int,
+    sums: Any,
+    exact: Any,
+    d_weights: Any,
 ) -> None:
-    """Gradient ``d_weights[0]`` of shared weights from the lane sums (groups, rows)."""
-    exact = np.zeros(d_weights.shape[1])
+    """Gradient ``d_weights[0]`` of shared weights from the lane sums (groups, rows).
+
+    Groups are added in order and in float64 (``exact`` is scratch), so the result does not depend
+    on which thread ran which group.
+    """
+    for i in range(exact.shape[0]):
+        exact[i] = 0.0
     for row in range(rows):
         for e in range(begin[row], begin[row + 1]):
             if index[e] >= f:

@@ -1,33 +1,38 @@
-"""Compiled kernels: once per machine, kept on disk, found again by every later process.
+"""Compiled kernels: made once per machine, kept on disk, loaded without Numba.
+
+Numba compiles ``entry.py`` to one native function without any reference to Python or Numba's
+runtime. Its object code goes to a file, and every later process hands that file to LLVM's loader,
+which takes a few milliseconds where importing and starting Numba would take half a second.
 
 The directory is ``$QSTORE_CACHE_DIR`` or ``~/.cache/q-store``; inside it, one folder per content of
-the kernel sources, numba version and processor, so that neither an upgrade nor another machine that
-shares the home directory ever runs stale code. A file lock lets one process compile while others
-wait for the result. Where the directory cannot be written, kernels live in memory only.
+the kernel sources, Numba version and processor, so that neither an upgrade nor another machine that
+shares the home directory ever runs stale code. A file is written beside its place and moved there,
+and carries a checksum; a lock lets one process compile while others wait for the result. Where
+the directory cannot be written, kernels live in memory only.
 """
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import logging
 import os
-import pickle
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
-
-from q_store.runtime.batched.layout import lane_dtype
 
 _log = logging.getLogger("q_store")
 
 _SOURCES: Final = (
     "adjoint.py",
     "binding.py",
+    "cache.py",
+    "entry.py",
     "intrinsics.py",
     "observing.py",
     "opcodes.py",
@@ -35,10 +40,21 @@ _SOURCES: Final = (
     "sweeps.py",
 )
 
-Kernel = Callable[..., None]
+Kernel = Callable[[Any], None]
+"""Takes an argument block, a ctypes array of ``opcodes.A_COUNT`` int64; releases the GIL."""
+
+
+class ObjectCode(NamedTuple):
+    """Native code of one kernel and the name of its function."""
+
+    symbol: str
+    code: bytes
+
 
 _lock = threading.RLock()
 _kernels: dict[tuple[np.dtype[Any], int], Kernel] = {}
+_engines: list[Any] = []
+"""Owners of the loaded code; it must stay in memory as long as the process."""
 
 
 def _after_fork() -> None:
@@ -59,57 +75,80 @@ def cache_root() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "q-store"
 
 
-def kernel_directory() -> Path:
-    """The folder for exactly these sources, this numba and this processor."""
-    import llvmlite.binding
-    import numba
+@cache
+def _content_hash() -> str:
+    """Names exactly these sources, this Numba and this processor."""
+    from importlib.metadata import version
+
+    import llvmlite.binding as llvm
 
     digest = hashlib.sha256()
     for name in _SOURCES:
         digest.update(Path(__file__).with_name(name).read_bytes())
-    host = (numba.__version__, llvmlite.binding.get_host_cpu_name())
-    digest.update(repr((host, llvmlite.binding.get_host_cpu_features().flatten())).encode())
-    return cache_root() / f"kernels-{digest.hexdigest()[:16]}"
+    features = llvm.get_host_cpu_features().flatten()
+    digest.update(repr((version("numba"), llvm.get_host_cpu_name(), features)).encode())
+    return digest.hexdigest()[:16]
+
+
+def kernel_directory() -> Path:
+    """The folder for exactly these sources, this Numba and this processor."""
+    return cache_root() / f"kernels-{_content_hash()}"
 
 
 def get_kernel(dtype: np.dtype[Any], width: int) -> Kernel:
-    """The compiled ``program.execute`` for one scalar type and lane width."""
+    """The kernel for one scalar type and lane width."""
     kernel = _kernels.get((dtype, width))
     if kernel is None:
         with _lock:
-            kernel = _kernels.get((dtype, width)) or _load(dtype, width)
+            kernel = _kernels.get((dtype, width)) or _link(_object_code(dtype, width))
             _kernels[dtype, width] = kernel
     return kernel
 
 
-def _load(dtype: np.dtype[Any], width: int) -> Kernel:
-    directory = _prepare(kernel_directory())
-    if directory is None:
-        _announce(dtype)
-        return _compile(dtype, width)
+def _object_code(dtype: np.dtype[Any], width: int) -> ObjectCode:
+    """From the cache, or compiled and stored there."""
+    directory = kernel_directory()
+    path = directory / f"{dtype.name}-{width}.kernel"
+    found = _read(path)
+    if found is not None:
+        return found
+    if not _writable(directory):
+        return _announced(dtype, width)
     with _file_lock(directory / "lock"):
-        ready = directory / f"{dtype.name}-{width}.ready"
-        if not ready.exists():
-            _announce(dtype)
-        _use_directory(directory)
-        try:
-            kernel = _compile(dtype, width)
-        except (EOFError, pickle.UnpicklingError, OSError, ValueError):
-            _log.warning("q-store: the kernel cache in %s was damaged and is made anew", directory)
-            _clear(directory)
-            kernel = _compile(dtype, width)
-        ready.touch()
-    return kernel
+        found = _read(path)
+        if found is None:
+            found = _announced(dtype, width)
+            _write(path, found)
+    return found
 
 
-def _announce(dtype: np.dtype[Any]) -> None:
-    _log.warning(
-        "q-store: compiling the %s simulator kernel (once per machine, about 10 s)", dtype.name
-    )
+def _read(path: Path) -> ObjectCode | None:
+    """The stored code, or None if there is none that is whole."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    checksum, _, body = content.partition(b"\n")
+    if hashlib.sha256(body).hexdigest().encode() != checksum:
+        _log.warning("q-store: the kernel file %s is damaged and is made anew", path)
+        return None
+    symbol, _, code = body.partition(b"\n")
+    return ObjectCode(symbol.decode(), code)
 
 
-def _prepare(directory: Path) -> Path | None:
-    """Make the folder; None with a warning if that or writing in it is impossible."""
+def _write(path: Path, kernel: ObjectCode) -> None:
+    body = kernel.symbol.encode() + b"\n" + kernel.code
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+        temporary.replace(path)
+    except OSError as problem:
+        temporary.unlink(missing_ok=True)
+        _log.warning("q-store: cannot store the kernel file %s (%s)", path, problem.strerror)
+
+
+def _writable(directory: Path) -> bool:
+    """Make the folder; False with a warning if that or writing in it is impossible."""
     probe = directory / f".probe-{os.getpid()}-{threading.get_ident()}"
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -122,14 +161,17 @@ def _prepare(directory: Path) -> Path | None:
             directory,
             problem.strerror,
         )
-        return None
-    return directory
+        return False
+    return True
 
 
-def _clear(directory: Path) -> None:
-    for entry in directory.iterdir():
-        if entry.is_dir():
-            shutil.rmtree(entry, ignore_errors=True)
+def _announced(dtype: np.dtype[Any], width: int) -> ObjectCode:
+    _log.warning(
+        "q-store: compiling the %s simulator kernel for %d lanes (once per machine, about 10 s)",
+        dtype.name,
+        width,
+    )
+    return compile_entry(dtype, width)
 
 
 @contextmanager
@@ -145,36 +187,52 @@ def _file_lock(path: Path) -> Iterator[None]:
         yield
 
 
-def _use_directory(directory: Path) -> None:
-    """Point the kernel's on-disk cache at ``directory`` without changing numba's own setting."""
-    import numba
+def compile_entry(dtype: np.dtype[Any], width: int) -> ObjectCode:
+    """Native code of ``entry.py`` for one scalar type and lane width, by Numba."""
+    from numba import from_dtype, int64, void
+    from numba.core import compiler
+    from numba.core.compiler_lock import global_compiler_lock
+    from numba.core.registry import cpu_target
 
-    config: Any = numba.config
+    from q_store.runtime.batched.entry import make_entry
+    from q_store.runtime.batched.layout import lane_dtype
 
-    from q_store.runtime.batched.program import execute
+    entry = make_entry(from_dtype(dtype), from_dtype(lane_dtype(dtype, width)))
+    flags: Any = compiler.Flags()
+    for name in ("no_compile", "no_cpython_wrapper", "no_cfunc_wrapper"):
+        setattr(flags, name, True)
+    flags.error_model = "numpy"
+    typing, target = cpu_target.typing_context, cpu_target.target_context
+    typing.refresh()
+    target.refresh()
+    with global_compiler_lock:
+        built = compiler.compile_extra(
+            typing, target, entry, (int64,), void(int64).return_type, flags, {}
+        )
+        built.library.enable_object_caching()
+        built.library.finalize()
+        _, _, (code, _) = built.library.serialize_using_object_code()
+    return ObjectCode(built.fndesc.llvm_func_name, code)
 
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(directory)
-    try:
-        execute.enable_caching()
-    finally:
-        config.CACHE_DIR = before
 
+def _link(kernel: ObjectCode) -> Kernel:
+    """Load object code into this process."""
+    import llvmlite.binding as llvm
 
-def _compile(dtype: np.dtype[Any], width: int) -> Kernel:
-    """Load from disk or compile, for explicit types, and return the plain entry point.
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    machine = llvm.Target.from_default_triple().create_target_machine(jit=True)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(kernel.code))
+    engine.finalize_object()
+    _engines.append(engine)
+    address = engine.get_function_address(kernel.symbol)
+    pointer = ctypes.c_void_p
+    function = ctypes.CFUNCTYPE(ctypes.c_int32, pointer, pointer, pointer)(address)
+    unused = (ctypes.c_int64 * 8)()
 
-    The entry point skips numba's look at argument types, which costs more than a small circuit.
-    """
-    from numba import float64, from_dtype, int64, void
+    def call(block: Any) -> None:
+        # Numba's calling convention: places for a result and an exception come first.
+        function(unused, unused, block)
 
-    from q_store.runtime.batched.program import execute
-
-    number, lanes = from_dtype(dtype), from_dtype(lane_dtype(dtype, width))
-    table, flat, vectors = number[:, ::1], number[::1], lanes[::1]
-    signature = void(
-        int64, int64[::1], float64[::1], table, table, table, table, table, table,
-        float64[:, ::1], flat, vectors, vectors, vectors, int64, int64,
-    )  # fmt: skip
-    kernel: Kernel = execute.compile(signature)
-    return kernel
+    return call

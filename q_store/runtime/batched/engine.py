@@ -9,8 +9,9 @@ accepted and converted to the program's dtype; ``None`` stands for no inputs or 
 whose parameters are not finite gives NaN in its own results only.
 
 One call runs, for every lane group: bind, forward, observe, seed, backward, in one compiled
-function (``program.py``). Gradients use adjoint differentiation (Jones and Gacon, arXiv:2009.02823): one
-backward sweep whatever the number of outputs, three states in memory at most.
+function (``program.py``). Gradients use adjoint differentiation (Jones and Gacon,
+arXiv:2009.02823): one backward sweep whatever the number of outputs, three states in memory at
+most.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ class BatchedProgram:
         plan = self._plan(oc.EXPVAL, args.per_sample)
         buffers = Buffers(plan, args, self.dtype, keep=keep_state)
         run(plan, oc.FORWARD | (oc.KEEP if keep_state else 0), args, buffers, self.threads)
-        return buffers.values, buffers.saved if keep_state else None
+        return buffers.values, buffers.saved
 
     def backward(
         self,
@@ -126,12 +127,12 @@ class BatchedProgram:
         args = self._bind(inputs, weights)
         plan = self._plan(oc.EXPVAL, args.per_sample)
         buffers = Buffers(plan, args, self.dtype)
-        buffers.cotangent = self._cotangent(cotangent, plan, args)
+        seed = self._cotangent(cotangent, plan, args)
         flags = oc.BACKWARD | oc.REDUCE | oc.FORWARD
         if saved is not None:
             buffers.saved = self._saved(saved, args)
             flags ^= oc.FORWARD
-        run(plan, flags, args, buffers, self.threads)
+        run(plan, flags, args, buffers, self.threads, seed)
         return split_gradients(self.executable, self.classical, args, buffers)
 
     def value_and_vjp(
@@ -146,8 +147,8 @@ class BatchedProgram:
         self, plan: Plan, args: Arguments, cotangent: ArrayLike
     ) -> tuple[Array, Array, Array]:
         buffers = Buffers(plan, args, self.dtype)
-        buffers.cotangent = self._cotangent(cotangent, plan, args)
-        run(plan, oc.FORWARD | oc.BACKWARD | oc.REDUCE, args, buffers, self.threads)
+        seed = self._cotangent(cotangent, plan, args)
+        run(plan, oc.FORWARD | oc.BACKWARD | oc.REDUCE, args, buffers, self.threads, seed)
         return buffers.values, *split_gradients(self.executable, self.classical, args, buffers)
 
     def _cotangent(self, cotangent: ArrayLike, plan: Plan, args: Arguments) -> Array:

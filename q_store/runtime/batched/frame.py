@@ -11,8 +11,8 @@ Later gates are expressed in physical bits p. A gate on logical wire t acts on t
 with m = M^-1 e_t, and the logical bit is parity(p & r) ^ c_t with r row t of M. A set c_t
 conjugates a one-qubit gate by X. Conjugation by the signs multiplies the off-diagonal entries by
 (-1)^(parity(p & Q m) + q(m) + l.m), with Q the symmetric matrix of q: a mask z = Q m and a
-constant, which conjugates by Z. This is the phase-polynomial picture of CNOT circuits extended by signs
-(Aaronson and Gottesman, arXiv:quant-ph/0406196, use the same linear algebra for tableaus).
+constant, which conjugates by Z. (The same linear algebra drives stabilizer tableaus: Aaronson and
+Gottesman, arXiv:quant-ph/0406196.)
 
 Wires are numbered as in the executable; wire w is bit ``n - 1 - w`` of an index.
 """

@@ -20,15 +20,25 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import njit, types
+from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic as _numba_intrinsic
 from numba.extending import lower_builtin, models, register_model
+from numba.np.arrayobj import populate_array
 
 _CONTRACT = ("contract",)
 
 intrinsic: Callable[[Callable[..., Any]], Callable[..., Any]] = _numba_intrinsic
 """To a type checker an intrinsic takes the arguments of its call, not those of its definition."""
+
+
+_njit: Any = njit
+
+kernel: Callable[[Callable[..., Any]], Callable[..., Any]] = _njit(
+    error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True
+)
+"""Decorator of kernel functions: native code only, no reference counts, nothing of Python's."""
 
 
 class LanesType(types.Type):
@@ -37,7 +47,7 @@ class LanesType(types.Type):
     def __init__(self, scalar: Any, width: int) -> None:
         self.scalar = scalar
         self.width = width
-        super().__init__(name=f"lanes[{scalar} x {width}]")
+        super().__init__(name=f"lanes[{scalar} x {width}]")  # type: ignore[no-untyped-call]
 
 
 @register_model(LanesType)
@@ -71,6 +81,35 @@ def _splat_value(builder: Any, vector: Any, scalar: Any) -> Any:
     one = builder.insert_element(undefined, scalar, ir.Constant(i32, 0))
     zeros = ir.Constant(ir.VectorType(i32, vector.count), [0] * vector.count)
     return builder.shuffle_vector(one, undefined, zeros)
+
+
+def array_at(dtype: Any, ndim: int) -> Callable[..., Any]:
+    """An intrinsic ``view(address, shape)``: a contiguous array of ``dtype`` over raw memory."""
+    array_type = types.Array(dtype, ndim, "C")
+
+    @intrinsic
+    def view(typingctx: Any, address: Any, shape: Any) -> Any:
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            item = context.get_data_type(dtype)
+            size = context.get_constant(types.intp, context.get_abi_sizeof(item))
+            lengths = cgutils.unpack_tuple(builder, args[1], ndim)
+            strides = [size]
+            for length in reversed(lengths[1:]):
+                strides.insert(0, builder.mul(strides[0], length))
+            array = context.make_array(array_type)(context, builder)
+            populate_array(
+                array,
+                data=builder.inttoptr(args[0], item.as_pointer()),
+                shape=lengths,
+                strides=strides,
+                itemsize=size,
+                meminfo=None,
+            )
+            return array._getvalue()
+
+        return array_type(types.int64, shape), codegen
+
+    return view
 
 
 @intrinsic

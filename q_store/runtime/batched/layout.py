@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from q_store.qir.diagnostics import error
 
 ALIGNMENT: Final = 64
-_SMALL_STATE_QUBITS: Final = 9
+_SMALL_STATE_QUBITS: Final = 11
 KEEP_BYTES: Final = 64 << 20
 
 
@@ -105,20 +105,28 @@ def require_memory(needed: int, what: str) -> None:
         )
 
 
+class Room(NamedTuple):
+    """A workspace array and its address."""
+
+    array: NDArray[Any]
+    address: int
+
+
 class Workspace(threading.local):
-    """Per thread: states and scratch of one lane type, reused from call to call."""
+    """Per thread: states and scratch, reused from call to call."""
 
     def __init__(self) -> None:
-        self.arrays: dict[tuple[str, np.dtype[Any]], NDArray[Any]] = {}
+        self.rooms: dict[str, Room] = {}
 
-    def get(self, role: str, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-        """At least ``count`` lane vectors; the contents are whatever was there before."""
-        array = self.arrays.get((role, dtype))
-        if array is None or array.size < count:
-            array = aligned(count, dtype)
-            if array.nbytes <= KEEP_BYTES:
-                self.arrays[role, dtype] = array
-        return array
+    def get(self, role: str, size: int) -> Room:
+        """At least ``size`` bytes; the contents are whatever was there before."""
+        room = self.rooms.get(role)
+        if room is None or room.array.size < size:
+            array = aligned(size, np.dtype(np.uint8))
+            room = Room(array, array.ctypes.data)
+            if size <= KEEP_BYTES:
+                self.rooms[role] = room
+        return room
 
 
 WORKSPACE: Final = Workspace()

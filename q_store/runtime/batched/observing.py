@@ -17,10 +17,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
 from q_store.runtime.batched.intrinsics import (
     get,
+    kernel,
     load,
     parity,
     put,
@@ -29,10 +28,8 @@ from q_store.runtime.batched.intrinsics import (
     width,
 )
 
-_jit = njit(nogil=True, error_model="numpy")
 
-
-@_jit
+@kernel
 def hadamard(co: Any, at: int, size: int) -> None:
     """Walsh-Hadamard transform of the ``size`` lane vectors at ``co[at]``."""
     step = 1
@@ -45,7 +42,7 @@ def hadamard(co: Any, at: int, size: int) -> None:
         step *= 2
 
 
-@_jit
+@kernel
 def expect_z(s: Any, n: int, terms: Any, count: int, co: Any, at: int, acc: int) -> None:
     """Add each Z word's expectation to ``co[acc + term]``; ``co[at:at + 8]`` is scratch."""
     size = min(8, 1 << n)
@@ -66,7 +63,7 @@ def expect_z(s: Any, n: int, terms: Any, count: int, co: Any, at: int, acc: int)
                 store(co, acc + t, load(co, acc + t) + value)
 
 
-@_jit
+@kernel
 def seed_z(s: Any, t: Any, n: int, terms: Any, count: int, co: Any, at: int, weight: int) -> None:
     """lambda ``t`` = (sum of Z words times ``co[weight + term]``) psi ``s``."""
     size = min(8, 1 << n)
@@ -89,7 +86,7 @@ def seed_z(s: Any, t: Any, n: int, terms: Any, count: int, co: Any, at: int, wei
             store(t, e + 1, w * load(s, e + 1))
 
 
-@_jit
+@kernel
 def expect_x(s: Any, n: int, x: int, z: int, odd: int, co: Any, at: int) -> None:
     """Expectation of one word with X or Y to ``co[at]``."""
     value = splat(co, 0.0)
@@ -103,7 +100,7 @@ def expect_x(s: Any, n: int, x: int, z: int, odd: int, co: Any, at: int) -> None
     store(co, at, value + value)
 
 
-@_jit
+@kernel
 def seed_x(s: Any, t: Any, n: int, x: int, z: int, odd: int, co: Any, weight: int) -> None:
     """lambda ``t`` += ``co[weight]`` times the word applied to psi ``s``."""
     plus = load(co, weight)
@@ -119,7 +116,7 @@ def seed_x(s: Any, t: Any, n: int, x: int, z: int, odd: int, co: Any, weight: in
             store(t, i + 1, load(t, i + 1) + w * pi)
 
 
-@_jit
+@kernel
 def step_index(p: int, index: int, columns: Any) -> int:
     """Output index of amplitude ``p`` from that of ``p - 1``."""
     low = 0
@@ -129,7 +126,7 @@ def step_index(p: int, index: int, columns: Any) -> int:
     return flipped
 
 
-@_jit
+@kernel
 def read_probs(s: Any, n: int, columns: Any, start: int, values: Any) -> None:
     """Add |amplitude|^2 to ``values[sample, index]``."""
     lanes = min(width(s), values.shape[0] - start)
@@ -142,7 +139,7 @@ def read_probs(s: Any, n: int, columns: Any, start: int, values: Any) -> None:
             values[start + lane, index] += re * re + im * im
 
 
-@_jit
+@kernel
 def seed_probs(s: Any, t: Any, n: int, columns: Any, start: int, cotangent: Any) -> None:
     """lambda ``t`` = ``cotangent[sample, index]`` psi ``s``; zero in unused lanes."""
     lanes = min(width(s), cotangent.shape[0] - start)
@@ -156,7 +153,7 @@ def seed_probs(s: Any, t: Any, n: int, columns: Any, start: int, cotangent: Any)
             put(t, 2 * p + 1, lane, g * get(s, 2 * p + 1, lane))
 
 
-@_jit
+@kernel
 def frame_sign(p: int, quadratic: Any, linear: int) -> int:
     """Parity of the quadratic and linear parts of the sign frame at ``p``."""
     odd: int = parity(p & linear)
@@ -166,7 +163,7 @@ def frame_sign(p: int, quadratic: Any, linear: int) -> int:
     return odd
 
 
-@_jit
+@kernel
 def read_state(
     s: Any, n: int, columns: Any, quadratic: Any, linear: int, start: int, values: Any
 ) -> None:
@@ -182,7 +179,7 @@ def read_state(
             values[start + lane, 2 * index + 1] = sign * get(s, 2 * p + 1, lane)
 
 
-@_jit
+@kernel
 def seed_state(
     t: Any, n: int, columns: Any, quadratic: Any, linear: int, start: int, cotangent: Any
 ) -> None:

@@ -45,6 +45,8 @@ class Plan:
     outputs: int
     scratch: int
     per_sample: bool
+    ints_address: int
+    floats_address: int
 
 
 class Packer:
@@ -155,6 +157,8 @@ def build(
         outputs=2 * outputs if kind == oc.STATE else outputs,
         scratch=3 * rows + oc.SLOTS * count + oc.SCRATCH + len(z_terms) + len(x_terms),
         per_sample=per_sample,
+        ints_address=ints.ctypes.data,
+        floats_address=floats.ctypes.data,
     )
 
 

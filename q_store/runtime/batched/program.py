@@ -1,16 +1,14 @@
-"""The one compiled entry point: bind, forward, observe, seed, backward, for a run of lane groups.
+"""The whole program: bind, forward, observe, seed, backward, for a run of lane groups.
 
-Everything a plan says reaches this function in two arrays, so a call from Python costs little and
-a new circuit compiles nothing. The scratch array ``co`` holds, in lane vectors: cosines and sines
-of the rows, coefficients of the instructions, row gradients, the constants +1 and -1, sums of one
-block, the transform of ``observing.py``, and one vector per Pauli word.
+Everything a plan says reaches this function in two arrays, so a new circuit compiles nothing. The
+scratch array ``co`` holds, in lane vectors: cosines and sines of the rows, coefficients of the
+instructions, row gradients, the constants +1 and -1, sums of one block, the transform of
+``observing.py``, and one vector per Pauli word.
 """
 
 from __future__ import annotations
 
 from typing import Any
-
-from numba import njit
 
 from q_store.runtime.batched import adjoint, sweeps
 from q_store.runtime.batched.binding import (
@@ -21,7 +19,7 @@ from q_store.runtime.batched.binding import (
     reduce_shared,
     scatter,
 )
-from q_store.runtime.batched.intrinsics import get, put, splat, store, width
+from q_store.runtime.batched.intrinsics import get, kernel, put, splat, store, width
 from q_store.runtime.batched.observing import (
     expect_x,
     expect_z,
@@ -35,7 +33,6 @@ from q_store.runtime.batched.observing import (
 from q_store.runtime.batched.opcodes import (
     BACKWARD,
     BLOCK,
-    COLUMNS,
     CONTROL_BEGIN,
     CONTROL_END,
     CONTROLLED_BLOCK,
@@ -63,9 +60,7 @@ from q_store.runtime.batched.opcodes import (
     H_QUBITS,
     H_ROWS,
     H_SHARED,
-    H_STEPS,
     H_STOP,
-    H_TAPE,
     H_X_COEF_F,
     H_X_COUNT,
     H_X_TERMS,
@@ -85,17 +80,8 @@ from q_store.runtime.batched.opcodes import (
     YZ_BLOCK,
 )
 
-_jit = njit(nogil=True, error_model="numpy")
 
-
-@_jit
-def controls_of(ip: Any, step: Any) -> Any:
-    """The control list of one instruction."""
-    base = ip[H_CONTROLS]
-    return ip[base + step[CONTROL_BEGIN] : base + step[CONTROL_END]]
-
-
-@_jit
+@kernel
 def forward(s: Any, ip: Any, tape: Any, co: Any, area: int) -> None:
     """From |0...0> to the final state."""
     n = ip[H_QUBITS]
@@ -103,6 +89,7 @@ def forward(s: Any, ip: Any, tape: Any, co: Any, area: int) -> None:
     for k in range(ip[H_PRODUCTS], tape.shape[0]):
         step, at = tape[k], area + SLOTS * k
         op, m, r, z = step[OP], step[PAIR], step[ROLE], step[SIGN]
+        controls = ip[ip[H_CONTROLS] + step[CONTROL_BEGIN] : ip[H_CONTROLS] + step[CONTROL_END]]
         if op == BLOCK:
             sweeps.block(s, n, m, r, z, co, at)
         elif op == YZ_BLOCK:
@@ -112,12 +99,12 @@ def forward(s: Any, ip: Any, tape: Any, co: Any, area: int) -> None:
         elif op == DIAGONAL:
             sweeps.diagonal(s, n, r, co, at)
         elif op == CONTROLLED_BLOCK:
-            sweeps.controlled_block(s, n, m, r, z, co, at, controls_of(ip, step))
+            sweeps.controlled_block(s, n, m, r, z, co, at, controls)
         elif op == CONTROLLED_PHASE:
-            sweeps.controlled_phase(s, n, co, at, controls_of(ip, step))
+            sweeps.controlled_phase(s, n, co, at, controls)
 
 
-@_jit
+@kernel
 def undo(
     s: Any, t: Any, ip: Any, step: Any, axis: Any, co: Any, at: int, signs: int, out: int
 ) -> None:
@@ -125,6 +112,7 @@ def undo(
     n = ip[H_QUBITS]
     op, m, r, z = step[OP], step[PAIR], step[ROLE], step[SIGN]
     row, g = step[FACTOR_BEGIN], signs + 2
+    controls = ip[ip[H_CONTROLS] + step[CONTROL_BEGIN] : ip[H_CONTROLS] + step[CONTROL_END]]
     if op == BLOCK:
         adjoint.block(s, t, n, m, r, z, co, at, signs, co, g)
         factor_gradients(co, axis, row, step[FACTOR_END], g, out)
@@ -135,14 +123,13 @@ def undo(
     elif op == DIAGONAL:
         adjoint.diagonal(s, t, n, r, co, at, signs, co, out + row)
     elif op == CONTROLLED_BLOCK:
-        controls = controls_of(ip, step)
         adjoint.controlled_block(s, t, n, m, r, z, co, at, signs, controls, co, g)
         factor_gradients(co, axis, row, step[FACTOR_END], g, out)
     elif op == CONTROLLED_PHASE:
-        adjoint.controlled_phase(s, t, n, co, at, controls_of(ip, step), co, out + row)
+        adjoint.controlled_phase(s, t, n, co, at, controls, co, out + row)
 
 
-@_jit
+@kernel
 def backward(
     s: Any, t: Any, ip: Any, tape: Any, axis: Any, co: Any, area: int, signs: int, out: int
 ) -> None:
@@ -163,7 +150,7 @@ def backward(
                 factor_gradients(co, axis, row, end, signs + 2, out)
 
 
-@_jit
+@kernel
 def read_expvals(
     s: Any, ip: Any, fp: Any, co: Any, scratch: int, words: int, start: int, values: Any
 ) -> None:
@@ -186,7 +173,7 @@ def read_expvals(
             values[start + lane, xt[4 * t + 3]] += c * get(co, words + nz + t, lane)
 
 
-@_jit
+@kernel
 def put_weight(co: Any, at: int, c: float, cotangent: Any, start: int, output: int) -> None:
     """``co[at]`` = ``c`` times one column of the cotangent; zero in unused lanes."""
     number = cotangent.dtype.type
@@ -196,7 +183,7 @@ def put_weight(co: Any, at: int, c: float, cotangent: Any, start: int, output: i
         put(co, at, lane, number(c) * g)
 
 
-@_jit
+@kernel
 def seed_expvals(
     s: Any, t: Any, ip: Any, fp: Any, co: Any, scratch: int, words: int, start: int, cotangent: Any
 ) -> None:
@@ -212,7 +199,7 @@ def seed_expvals(
         seed_x(s, t, n, xt[4 * k], xt[4 * k + 1], xt[4 * k + 2], co, at)
 
 
-@_jit
+@kernel
 def move_state(s: Any, n: int, saved: Any, at: int, inward: bool) -> None:
     """Copy a state to or from the flat array ``saved``, starting at number ``at``."""
     w = width(s)
@@ -224,37 +211,51 @@ def move_state(s: Any, n: int, saved: Any, at: int, inward: bool) -> None:
                 saved[at + i * w + lane] = get(s, i, lane)
 
 
-@_jit
+@kernel
 def execute(
-    flags: int, ip: Any, fp: Any, inputs: Any, weights: Any, cotangent: Any, values: Any,
-    d_inputs: Any, d_weights: Any, sums: Any, saved: Any, s: Any, t: Any, co: Any, begin: int,
+    flags: int,
+    ip: Any,
+    fp: Any,
+    tape: Any,
+    inputs: Any,
+    weights: Any,
+    cotangent: Any,
+    values: Any,
+    d_inputs: Any,
+    d_weights: Any,
+    sums: Any,
+    exact: Any,
+    saved: Any,
+    s: Any,
+    t: Any,
+    co: Any,
+    begin: int,
     end: int,
-) -> None:  # fmt: skip
+) -> None:
     """Run the plan for the lane groups ``begin`` to ``end - 1``.
 
     Shapes: inputs and d_inputs (B, F), weights (1 or B, P), d_weights as weights, cotangent and
-    values (B, outputs), sums (groups, rows) float64, saved flat, ``s`` and ``t`` two lane vectors
-    per amplitude. ``flags``: FORWARD computes psi and values, without it psi comes from ``saved``;
-    KEEP stores psi there; BACKWARD adds to d_inputs and per-sample d_weights and fills sums; REDUCE
-    turns the sums of all groups into the gradient of shared weights.
+    values (B, outputs), sums (groups, rows) and exact (P,) float64, saved flat, ``s`` and ``t`` two
+    lane vectors per amplitude. ``flags``: FORWARD computes psi and values, without it psi comes
+    from ``saved``; KEEP stores psi there; BACKWARD adds to d_inputs and per-sample d_weights and
+    fills sums; REDUCE turns the sums of all groups into the gradient of shared weights.
     """
-    n, kind, rows = ip[H_QUBITS], ip[H_KIND], ip[H_ROWS]
-    steps, f = ip[H_STEPS], inputs.shape[1]
-    tape = ip[ip[H_TAPE] : ip[H_TAPE] + steps * COLUMNS].reshape(steps, COLUMNS)
+    n, kind, rows, f = ip[H_QUBITS], ip[H_KIND], ip[H_ROWS], inputs.shape[1]
     axis, is_shared = ip[ip[H_AXIS] :], ip[ip[H_SHARED] :]
     row_begin, index = ip[ip[H_BEGIN] :], ip[ip[H_INDEX] :]
     base, coef = fp[ip[H_BASE_F] :], fp[ip[H_COEF_F] :]
     columns = ip[ip[H_COLUMNS] : ip[H_COLUMNS] + n + 1]
     quadratic, linear = ip[ip[H_QUADRATIC] : ip[H_QUADRATIC] + n], ip[H_LINEAR]
     area = 2 * rows
-    out = area + SLOTS * steps
+    out = area + SLOTS * tape.shape[0]
     signs = out + rows
     scratch = signs + 5
     words = scratch + 16
-    store(co, signs, splat(co, 1.0))
-    store(co, signs + 1, splat(co, -1.0))
-    bind_shared(co, rows, is_shared, row_begin, index, base, coef, weights, f)
-    compose_all(co, axis, tape, area, 1)
+    if begin < end:
+        store(co, signs, splat(co, 1.0))
+        store(co, signs + 1, splat(co, -1.0))
+        bind_shared(co, rows, is_shared, row_begin, index, base, coef, weights, f)
+        compose_all(co, axis, tape, area, 1)
     for group in range(begin, end):
         start = group * width(co)
         place = group * (2 << n) * width(co)
@@ -282,9 +283,10 @@ def execute(
             for row in range(rows):
                 store(co, out + row, splat(co, 0.0))
             backward(s, t, ip, tape, axis, co, area, signs, out)
+            per_sample = ip[H_PER_SAMPLE]
             scatter(
-                co, rows, row_begin, index, coef, out, start, d_inputs, d_weights,
-                ip[H_PER_SAMPLE], sums[group],
+                co, rows, row_begin, index, coef, out, start, d_inputs, d_weights, per_sample,
+                sums, group,
             )  # fmt: skip
     if flags & REDUCE and not ip[H_PER_SAMPLE]:
-        reduce_shared(rows, row_begin, index, coef, f, sums, d_weights)
+        reduce_shared(rows, row_begin, index, coef, f, sums, exact, d_weights)

@@ -13,15 +13,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
-from q_store.runtime.batched.intrinsics import load, parity, splat, store
+from q_store.runtime.batched.intrinsics import kernel, load, parity, splat, store
 from q_store.runtime.batched.opcodes import SLOTS
 
-_jit = njit(nogil=True, error_model="numpy")
 
-
-@_jit
+@kernel
 def low_mask(m: int) -> int:
     """All bits below the highest set bit of ``m``."""
     low = 0
@@ -30,7 +26,7 @@ def low_mask(m: int) -> int:
     return low
 
 
-@_jit
+@kernel
 def block(s: Any, n: int, m: int, r: int, z: int, co: Any, k: int) -> None:
     """SU(2) block ``[[a, -b*], [b, a*]]``; coefficients ar, ai, br, bi, -br, -bi."""
     low = low_mask(m)
@@ -49,7 +45,7 @@ def block(s: Any, n: int, m: int, r: int, z: int, co: Any, k: int) -> None:
         store(s, h + 1, br * xi + bi * xr + ar * yi - ai * yr)
 
 
-@_jit
+@kernel
 def real_block(s: Any, n: int, m: int, r: int, z: int, co: Any, k: int) -> None:
     """RY alone; coefficients c, -, s, -, -s, -."""
     low = low_mask(m)
@@ -67,7 +63,7 @@ def real_block(s: Any, n: int, m: int, r: int, z: int, co: Any, k: int) -> None:
         store(s, h + 1, b * xi + c * yi)
 
 
-@_jit
+@kernel
 def yz_block(s: Any, n: int, m: int, r: int, z: int, co: Any, k: int) -> None:
     """diag(1, e^{it}) RY; coefficients c, cos t, s, sin t, -s, -. Equals RZ(t) RY up to a phase."""
     low = low_mask(m)
@@ -87,7 +83,7 @@ def yz_block(s: Any, n: int, m: int, r: int, z: int, co: Any, k: int) -> None:
         store(s, h + 1, er * vi + ei * vr)
 
 
-@_jit
+@kernel
 def selected(p: int, controls: Any) -> int:
     """1 if every control (mask, value) has ``parity(p & mask) == value``, else 0."""
     for c in range(controls.shape[0] // 2):
@@ -96,7 +92,7 @@ def selected(p: int, controls: Any) -> int:
     return 1
 
 
-@_jit
+@kernel
 def controlled_block(
     s: Any, n: int, m: int, r: int, z: int, co: Any, k: int, controls: Any
 ) -> None:
@@ -118,7 +114,7 @@ def controlled_block(
             store(s, h + 1, br * xi + bi * xr + ar * yi - ai * yr)
 
 
-@_jit
+@kernel
 def diagonal(s: Any, n: int, r: int, co: Any, k: int) -> None:
     """exp(-i t/2 (-1)^parity(p & r)); coefficients cos t/2, sin t/2, -sin t/2."""
     c = load(co, k)
@@ -130,7 +126,7 @@ def diagonal(s: Any, n: int, r: int, co: Any, k: int) -> None:
         store(s, i + 1, c * xi - d * xr)
 
 
-@_jit
+@kernel
 def controlled_phase(s: Any, n: int, co: Any, k: int, controls: Any) -> None:
     """e^{it} where every control selects; coefficients cos t, sin t."""
     c, d = load(co, k), load(co, k + 1)
@@ -142,7 +138,7 @@ def controlled_phase(s: Any, n: int, co: Any, k: int, controls: Any) -> None:
             store(s, i + 1, c * xi + d * xr)
 
 
-@_jit
+@kernel
 def product_state(s: Any, n: int, first: Any, co: Any, area: int) -> None:
     """The state that one block per physical bit makes of |0...0>, by doubling.
 
