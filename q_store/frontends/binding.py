@@ -52,8 +52,9 @@ class Binding:
 
     def _check_length(self, entry: Parameter, part: Any, depth: int) -> None:
         wanted = entry.shape[depth]
-        got = len(part) if hasattr(part, "__len__") and hasattr(part, "__getitem__") else None
-        if got != wanted or isinstance(part, str | Mapping):
+        is_sequence = hasattr(part, "__len__") and hasattr(part, "__getitem__")
+        got = len(part) if is_sequence and not isinstance(part, str | Mapping) else None
+        if got != wanted:
             raise error(
                 "QS321",
                 f"`{entry.name}` has shape {entry.shape}: expected {wanted} values"

@@ -104,8 +104,10 @@ class QuantumCircuit(GateMethods):
         if params is not None:
             if any(angle is not None for angle in angles):
                 raise failure(loc, "QS309", f"`{row.mnemonic}` got angles and parameter names")
-            names = (params,) if isinstance(params, str) else params
-            angles = tuple(names) if isinstance(names, list | tuple) else (names,)
+            angles = tuple(params) if isinstance(params, list | tuple) else (params,)
+            for item in angles:
+                if not isinstance(item, str):
+                    raise failure(loc, "QS313", f"expected the name of a parameter, got {item!r}")
         return self._add(row, wires, angles, loc)
 
     def _add(
@@ -139,8 +141,8 @@ class QuantumCircuit(GateMethods):
         Raises `QS103` for an unknown name and `QS305` for a wrong number of wires.
         """
         channels = {row.mnemonic: row for row in dialects.NOISE}
-        row = channels.get(name.removeprefix("n.")) or gate(name)
-        targets: Sequence[object] = wires if isinstance(wires, Sequence) else (wires,)
+        row = channels.get(str(name).removeprefix("n.")) or gate(str(name))
+        targets = (wires,) if isinstance(wires, int) else tuple(wires)
         loc = _caller(1)
         if len(targets) != row.wires:
             raise failure(
@@ -219,6 +221,13 @@ class QuantumCircuit(GateMethods):
         branches = [then_circuit, *([] if else_circuit is None else [else_circuit])]
         for branch in branches:
             self._check_part(branch, range(self._n_qubits), loc)
+            if branch.observations:
+                raise failure(
+                    loc,
+                    "QS327",
+                    f"a circuit under `if_bit` cannot end with {branch.observations[0]!r}",
+                    "only the whole circuit observes; `measure(q, bit='c')` measures in the middle",
+                )
         wires = sorted({wire for part in branches for step in part for wire in step.wires})
         if self._measured and not self._measured.keys().isdisjoint(wires):
             self._fail_after_measurement(dialects.IF, tuple(wires), loc)
@@ -375,6 +384,8 @@ class QuantumCircuit(GateMethods):
         sequences of their shape. What is not named stays symbolic. Raises `QS320` for an unknown
         name, `QS321` for a value of a wrong shape or kind, `QS307` for NaN and infinities.
         """
+        if not isinstance(values, Mapping | None):
+            raise error("QS321", f"`bind` takes a mapping of names, got {values!r}")
         binding = Binding(self.parameter_table, {**(values or {}), **named})
         steps = [step.mapped(int, binding.angle) for step in self._steps]
         result = self.copy()
@@ -472,6 +483,8 @@ class QuantumCircuit(GateMethods):
         from q_store.frontends.raising import raise_func
 
         func = program.main if isinstance(program, Module) else program
+        if not isinstance(func, Func):
+            raise error("QS340", f"expected a Func or a Module, got {type(program).__name__}")
         raised = raise_func(func)
         result = QuantumCircuit(raised.n_qubits, name=func.name)
         result._steps, result.parameter_table = raised.steps, raised.parameters

@@ -158,6 +158,8 @@ def _data_names(names: Sequence[str], input_params: InputParams | None) -> list[
     if isinstance(input_params, str):
         found = [name for name in names if name.startswith(input_params)]
         missing = [] if found else [input_params]
+    elif not isinstance(input_params, Sequence):
+        raise error("QS338", f"`input_params` must be names or a prefix, got {input_params!r}")
     else:
         found = list(input_params)
         missing = [name for name in found if name not in names]

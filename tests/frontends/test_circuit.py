@@ -74,10 +74,11 @@ def test_ways_to_give_an_angle() -> None:
         QuantumCircuit(2)
         .rx(1, param="theta")
         .rxx(0, 1, theta=np.float64(0.3))
-        .u(0, params=["a", "x[0]", math.pi])  # type: ignore[list-item]
+        .u(0, params=["a", "x[0]", "b"])
+        .bind(b=math.pi)
     )
-    three = QuantumCircuit(2).append("rx", 1, "theta").append("q.rxx", (0, 1), 0.3)
-    three.append("U3", np.array([0]).tolist(), scalar("a"), x[0], math.pi)
+    three = QuantumCircuit(2).append("rx", 1, "theta").append("q.rxx", np.arange(2), 0.3)
+    three.append("U3", [0], scalar("a"), x[0], math.pi)
     assert one == two == three
 
 
@@ -158,6 +159,7 @@ def two() -> QuantumCircuit:
 BAD: list[tuple[str, Callable[[], object]]] = [
     ("QS103", lambda: two().rxy(0)),
     ("QS103", lambda: two().append("hh", 0)),
+    ("QS103", lambda: two().append(5, 0)),
     ("QS107", lambda: two().expval("ZIX")),
     ("QS301", lambda: two().rx(2, 0.1)),
     ("QS301", lambda: two().h(-1)),
@@ -170,13 +172,13 @@ BAD: list[tuple[str, Callable[[], object]]] = [
     ("QS302", lambda: two().measure(0).measure(0)),
     ("QS303", lambda: two().h(True)),
     ("QS303", lambda: two().h(np.bool_(True))),
-    ("QS303", lambda: two().h(0.0)),  # type: ignore[arg-type]
-    ("QS303", lambda: two().h("0")),  # type: ignore[arg-type]
-    ("QS303", lambda: two().h(np.array([0]))),  # type: ignore[arg-type]
-    ("QS303", lambda: two().rx(scalar("t"), 0)),  # type: ignore[arg-type]
+    ("QS303", lambda: two().h(0.0)),
+    ("QS303", lambda: two().h("0")),
+    ("QS303", lambda: two().h(np.array([0]))),
+    ("QS303", lambda: two().rx(scalar("t"), 0)),
     ("QS304", lambda: QuantumCircuit(0)),
     ("QS304", lambda: QuantumCircuit(True)),
-    ("QS304", lambda: QuantumCircuit(2.0)),  # type: ignore[arg-type]
+    ("QS304", lambda: QuantumCircuit(2.0)),
     ("QS304", lambda: QuantumCircuit(10**9)),
     ("QS304", lambda: two().repeat(-1)),
     ("QS304", lambda: two().controlled(0)),
@@ -187,17 +189,18 @@ BAD: list[tuple[str, Callable[[], object]]] = [
     ("QS306", lambda: two().u(0, 1.0)),
     ("QS306", lambda: two().u(0, params=["a"])),
     ("QS306", lambda: two().append("h", 0, 0.1)),
-    ("QS306", lambda: two().rx(0, 1j)),  # type: ignore[arg-type]
+    ("QS306", lambda: two().rx(0, 1j)),
     ("QS306", lambda: two().rx(0, True)),
-    ("QS306", lambda: two().rx(0, [0.1])),  # type: ignore[arg-type]
-    ("QS306", lambda: two().rx(0, vector("x"))),  # type: ignore[arg-type]
+    ("QS306", lambda: two().rx(0, [0.1])),
+    ("QS306", lambda: two().rx(0, vector("x"))),
     ("QS307", lambda: two().rx(0, math.nan)),
     ("QS307", lambda: two().rx(0, np.float32("inf"))),
     ("QS307", lambda: two().rx(0, 10**400)),
     ("QS308", lambda: two().depolarizing(0, 1.5)),
-    ("QS308", lambda: two().depolarizing(0, scalar("p"))),  # type: ignore[arg-type]
+    ("QS308", lambda: two().depolarizing(0, scalar("p"))),
     ("QS309", lambda: two().rx(0, 0.5, param="t")),
     ("QS313", lambda: two().rx(0, param="2*t")),
+    ("QS313", lambda: two().rx(0, param=3)),
     ("QS314", lambda: two().rx(0, "w").rx(0, "w[0]")),
     ("QS314", lambda: two().rx(0, "w[0,0]").rx(0, "w[0]")),
     ("QS314", lambda: two().rx(0, vector("w", 2)[0]).rx(0, vector("w", 3)[0])),
@@ -210,11 +213,14 @@ BAD: list[tuple[str, Callable[[], object]]] = [
     ("QS326", lambda: two().if_bit("c", two())),
     ("QS326", lambda: two().measure(0, bit="a b")),
     ("QS327", lambda: two().compose(QuantumCircuit(3))),
-    ("QS327", lambda: two().compose("h")),  # type: ignore[arg-type]
+    ("QS327", lambda: two().compose("h")),
     ("QS327", lambda: two().measure(0, bit="c").if_bit("c", QuantumCircuit(1))),
+    ("QS327", lambda: two().measure(0, bit="c").if_bit("c", two().measure(1))),
     ("QS328", lambda: two().draw("png")),
     ("QS338", lambda: two().rx(0, "t").to_ir(input_params=["s"])),
     ("QS338", lambda: two().rx(0, "t").to_ir(input_params="s")),
+    ("QS338", lambda: two().rx(0, "t").to_ir(input_params=3)),
+    ("QS340", lambda: QuantumCircuit.from_ir(5)),
     ("QS341", lambda: QuantumCircuit.load("/does/not/exist.qir")),
     ("QS341", lambda: two().save("/does/not/exist.qir")),
 ]

@@ -166,6 +166,8 @@ BASE = QuantumCircuit(2).rx(0, "theta").ry(1, "w[2]").rz(0, np.log(scalar("t")))
         ("QS321", lambda: BASE.bind(w=1.0)),
         ("QS321", lambda: BASE.bind(w="abc")),
         ("QS321", lambda: BASE.bind(w=[[1], [2], [3]])),
+        ("QS321", lambda: BASE.bind(w={0: 1, 1: 2, 2: 3})),
+        ("QS321", lambda: BASE.bind(5)),
         ("QS321", lambda: BASE.bind(theta=[1])),
         ("QS321", lambda: BASE.bind(theta="a")),
         ("QS321", lambda: BASE.bind(theta=True)),
