@@ -166,11 +166,19 @@ class Sweep:
         offers, renamed = self.offers, self.renamed
         out, made, used = self.out, self.made, self.used
         for op in ops:
-            if not renamed.keys().isdisjoint(op.operands):
+            if renamed and not renamed.keys().isdisjoint(op.operands):
                 op = op.replace(operands=self.resolve(op.operands))
             if op.regions:
                 op = self._regions(op)
-            kept = self._offer(op) if op.defn in offers else op
+            for match, count in offers.get(op.defn, ()):
+                count.offered += 1
+                answer = match(self, op)
+                if answer is not None:
+                    count.fired += 1
+                    kept = self._settle(op, answer)
+                    break
+            else:
+                kept = op
             if kept is not None:
                 position = len(out)
                 out.append(kept)
@@ -180,29 +188,33 @@ class Sweep:
                     used[value] = position
         return tuple([op for op in out if op is not None])
 
-    def _offer(self, op: Op) -> Op | None:
-        """Offer an op to its rules until none has an answer; `None` when it dissolved."""
-        reentries = 0
-        while True:
-            for match, count in self.offers.get(op.defn, ()):
-                count.offered += 1
-                answer = match(self, op)
-                if answer is not None:
-                    break
-            else:
-                return op
-            count.fired += 1
+    def _settle(self, op: Op, answer: Op | tuple[Value, ...]) -> Op | None:
+        """Offer what a rule answered again, until no rule has an answer; `None` when the op
+        dissolved into wires."""
+        for _ in range(_MAX_REENTRIES):
             self.fired += 1
-            if type(answer) is tuple:
+            if isinstance(answer, tuple):
                 self.renamed.update(zip(op.results, answer, strict=True))
                 return None
-            op = answer  # type: ignore[assignment]
+            op = answer
             if not self.renamed.keys().isdisjoint(op.operands):
                 op = op.replace(operands=self.resolve(op.operands))
-            reentries += 1
-            if reentries > _MAX_REENTRIES:
-                name = op.defn.name
-                raise error("QS411", f"the rewrite rules for `{name}` never come to an end")
+            again = self._ask(op)
+            if again is None:
+                return op
+            answer = again
+        name = op.defn.name
+        raise error("QS411", f"the rewrite rules for `{name}` never come to an end")
+
+    def _ask(self, op: Op) -> Answer:
+        """The first answer of the rules of this op."""
+        for match, count in self.offers.get(op.defn, ()):
+            count.offered += 1
+            answer = match(self, op)
+            if answer is not None:
+                count.fired += 1
+                return answer
+        return None
 
     def _rewire(self, position: int, old: Value, new: Value) -> None:
         op = self.out[position]

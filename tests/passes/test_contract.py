@@ -22,6 +22,7 @@ EXAMPLES = 100
 # Text of each pass to test, where the name alone is not it, and which circuits it takes.
 TEXTS = {"fixpoint": "fixpoint(cancel,merge-rotations)"}
 UNITARY_ONLY = ("adjoint",)
+OBSERVED = {"light-cone": True}
 
 SUBJECTS = [
     *[TEXTS.get(name, name) for name in PASSES],
@@ -38,16 +39,19 @@ def subject(text: str) -> Pass:
     return Pipeline.parse(text).passes[0]
 
 
-def anything() -> st.SearchStrategy[Func]:
-    return st.one_of(circuits(), circuits(max_qubits=3, max_ops=8, mid_circuit=True, noise=True))
+def anything(observed: bool | None = None) -> st.SearchStrategy[Func]:
+    return st.one_of(
+        circuits(observed=observed),
+        circuits(max_qubits=3, max_ops=8, mid_circuit=True, noise=True, observed=observed),
+    )
 
 
 @pytest.mark.parametrize("text", SUBJECTS)
 def test_a_pass_keeps_the_contract(text: str) -> None:
     pass_ = subject(text)
-    source = circuits() if pass_.name in UNITARY_ONLY else anything()
+    source = circuits() if pass_.name in UNITARY_ONLY else anything(OBSERVED.get(text))
 
-    @settings(max_examples=EXAMPLES)
+    @settings(max_examples=max(EXAMPLES, settings().max_examples))
     @given(source)
     def check(func: Func) -> None:
         assert_pass_contract(pass_, func)
