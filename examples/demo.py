@@ -33,26 +33,40 @@ mpl.use("Agg")
 console = Console()
 
 
-def circuit(inputs, weights, circuit, n_qubits, layers=3):
-    """Data re-uploading: every layer encodes the features again, turns, and entangles a ring."""
-    for layer in range(layers):
+LAYERS = 2
+
+
+def circuit_fn(circuit, inputs, weights, n_qubits):
+    """One feature per qubit as an angle, then layers that turn every qubit and entangle a ring."""
+    for q in range(n_qubits):
+        circuit.ry(q, math.pi / 2 * inputs[q])
+    for layer in range(LAYERS):
         for q in range(n_qubits):
-            circuit.ry(q, math.pi * inputs[q])
-        for q in range(n_qubits):
-            circuit.ry(q, weights[2 * (layer * n_qubits + q)])
-            circuit.rz(q, weights[2 * (layer * n_qubits + q) + 1])
+            circuit.ry(q, weights[layer, q, 0]).rz(q, weights[layer, q, 1])
         for q in range(n_qubits):
             circuit.cx(q, (q + 1) % n_qubits)
 
 
+def observables(n_qubits):
+    """Z and X on every qubit, and the correlations of neighbours on the ring."""
+    ring = [(q, (q + 1) % n_qubits) for q in range(n_qubits)]
+    return [f"{p}{q}" for p in "ZX" for q in range(n_qubits)] + [f"Z{q} Z{r}" for q, r in ring]
+
+
 class Hybrid(nn.Module):
-    """Pixels to one feature per qubit, the circuit, and a linear read-out of its Z values."""
+    """Pixels to one feature per qubit, the circuit, and a linear read-out of its observables."""
 
     def __init__(self, pixels: int, classes: int, n_qubits: int) -> None:
         super().__init__()
         self.features = nn.Sequential(nn.Linear(pixels, n_qubits), nn.Tanh())
-        self.quantum = QuantumLayer(circuit, n_qubits, initializer="small")
-        self.read_out = nn.Linear(n_qubits, classes)
+        self.quantum = QuantumLayer(
+            circuit_fn,
+            n_qubits,
+            observables=observables(n_qubits),
+            weight_shapes={"weights": (LAYERS, n_qubits, 2)},
+            initializer="small",
+        )
+        self.read_out = nn.Linear(self.quantum.out_features, classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.read_out(self.quantum(self.features(x)))
@@ -89,7 +103,7 @@ def train(
     name: str, model: nn.Module, data: Pictures, epochs: int, size: int
 ) -> tuple[float, float]:
     """Train with Adam; returns test accuracy and training samples per second."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.03)
     seconds, seen = 0.0, 0
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
@@ -143,7 +157,7 @@ def save_confusion(model: nn.Module, data: Pictures, path: Path) -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--qubits", type=int, default=8)
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--train", type=int, default=6000, help="pictures to train on, at most")
     parser.add_argument("--out", type=Path, default=Path("demo"), help="folder for what is saved")
@@ -154,6 +168,8 @@ def main() -> None:
     options = arguments()
     options.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
+    # These layers are smaller than what torch's thread pool costs; the circuit has threads of its own.
+    torch.set_num_threads(1)
     data = load_pictures(options.out, options.train, test=2000)
     pixels, classes = data.train_x.shape[1], len(data.classes)
     console.print(

@@ -12,14 +12,18 @@ __version__ = "4.0.0"
 
 if TYPE_CHECKING:
     from q_store.frontends.circuit import QuantumCircuit
+    from q_store.frontends.symbols import matrix, scalar, vector
     from q_store.qir.diagnostics import QStoreError
 
 _HOMES = {
-    "QuantumCircuit": "q_store.frontends.circuit",
     "QStoreError": "q_store.qir.diagnostics",
+    "QuantumCircuit": "q_store.frontends.circuit",
+    "matrix": "q_store.frontends.symbols",
+    "scalar": "q_store.frontends.symbols",
+    "vector": "q_store.frontends.symbols",
 }
 
-__all__ = ["QStoreError", "QuantumCircuit", "__version__"]
+__all__ = ["QStoreError", "QuantumCircuit", "__version__", "matrix", "scalar", "vector"]
 
 
 def __getattr__(name: str) -> Any:
