@@ -17,6 +17,9 @@ from report import Result, block, markdown, to_json, wrong
 
 TFQ_PYTHON = str(Path(__file__).parents[1] / ".bench-tfq" / "bin" / "python")
 
+BUSY_LOAD = 0.5
+"""Load average above which numbers are not worth publishing."""
+
 
 def parse_size(text: str) -> Problem:
     try:
@@ -51,6 +54,8 @@ def main() -> int:
     options = arguments()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
+    if hasattr(os, "getloadavg") and os.getloadavg()[0] > BUSY_LOAD:
+        say("This machine is busy: packages that use several threads suffer most. Run again later.")
     results = []
     for problem in options.sizes:
         result = Result(problem, contenders(options))

@@ -65,16 +65,17 @@ def block(result: Result) -> str:
     ours = result.ours[0].step_s if result.ours else None
     lines = [
         f"qubits, layers, batch: {result.label}",
-        f"{'':36} {'step ms':>12} {'of ours':>8} {'samples/s':>10} {'start s':>8} "
+        f"{'':36} {'step ms':>12} {'best ms':>8} {'of ours':>8} {'samples/s':>10} {'start s':>8} "
         f"{'first s':>8} {'differs':>8}",
     ]
     for contender in result.contenders:
         step = contender.step_s
         ratio = f"{step / ours:.1f}" if step and ours else "-"
         rate = f"{result.problem.batch / step:.0f}" if step else "-"
+        best = f"{min(contender.times) * 1e3:.3g}" if step else "-"
         differs = "-" if contender.difference is None else f"{contender.difference:.0e}"
         lines.append(
-            f"{contender.title:36} {milliseconds(contender):>12} {ratio:>8} {rate:>10} "
+            f"{contender.title:36} {milliseconds(contender):>12} {best:>8} {ratio:>8} {rate:>10} "
             f"{seconds(contender.start_s):>8} {seconds(contender.first_s):>8} {differs:>8}"
         )
     lines += [f"{c.title} failed: {c.failure}" for c in result.contenders if c.failure]
@@ -134,6 +135,7 @@ def to_json(results: list[Result]) -> str:
             "batch": r.problem.batch,
             "contender": c.name,
             "step_s": c.step_s,
+            "best_s": min(c.times, default=None),
             "steps": len(c.times),
             "start_s": c.start_s,
             "first_s": c.first_s,
