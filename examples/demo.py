@@ -103,7 +103,7 @@ def train(
     name: str, model: nn.Module, data: Pictures, epochs: int, size: int
 ) -> tuple[float, float]:
     """Train with Adam; returns test accuracy and training samples per second."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.03)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
     seconds, seen = 0.0, 0
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
@@ -168,7 +168,7 @@ def main() -> None:
     options = arguments()
     options.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
-    # These layers are smaller than what torch's thread pool costs; the circuit has threads of its own.
+    # Too small for torch's thread pool to pay; the circuit has threads of its own.
     torch.set_num_threads(1)
     data = load_pictures(options.out, options.train, test=2000)
     pixels, classes = data.train_x.shape[1], len(data.classes)
