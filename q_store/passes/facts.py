@@ -30,8 +30,19 @@ NO_AXIS: Final = 0
 ANY_AXIS: Final = X_AXIS | Y_AXIS | Z_AXIS
 AXIS_OF: Final = {"I": ANY_AXIS, "X": X_AXIS, "Y": Y_AXIS, "Z": Z_AXIS}
 
+_AXES: Final = {
+    "id": ANY_AXIS,
+    "x": X_AXIS,
+    "y": Y_AXIS,
+    "h": NO_AXIS,
+    "sx": X_AXIS,
+    "sxdg": X_AXIS,
+}
+"""Axes of the most common gates, so that plain circuits need no matrix (and no numpy)."""
+
 _GENERIC: Final = (0.7390851, 1.9021605, -1.1862651, 2.3405717, -0.4227843)
 """Angles that satisfy no relation a gate could have by accident; reused with offsets."""
+_SINGLE: Final = (X_AXIS, Y_AXIS, Z_AXIS)
 _TOLERANCE: Final = 1e-9
 _MAX_WIRES: Final = 7
 """Largest joint size for which matrices are compared; two larger gates count as not commuting."""
@@ -39,12 +50,14 @@ _MAX_WIRES: Final = 7
 
 @cache
 def axes(row: Gate) -> tuple[int, ...]:
-    """Per wire, the Pauli letters (as a bit mask) that the gate commutes with, for all angles.
+    """Per wire, exactly the Pauli letters (as a bit mask) the gate commutes with, for all angles.
 
     Two gates commute when they have a common axis on every wire they share.
     """
     if row.pauli is not None:
         return tuple([AXIS_OF[letter] for letter in row.pauli])
+    if row.mnemonic in _AXES:
+        return (_AXES[row.mnemonic],)
     if row.has(Trait.DIAGONAL):
         return (Z_AXIS,) * (row.wires or 0)
     if row.base is not None:
@@ -79,8 +92,13 @@ def _commute(left: Gate, right: Gate, shared: tuple[tuple[int, int], ...]) -> bo
     if left.pauli is not None and right.pauli is not None:
         letters = [(left.pauli[i], right.pauli[j]) for i, j in shared]
         return sum(a != b and "I" not in (a, b) for a, b in letters) % 2 == 0
-    if all(axes(left)[i] & axes(right)[j] for i, j in shared):
+    common = [(axes(left)[i], axes(right)[j]) for i, j in shared]
+    if all(a & b for a, b in common):
         return True
+    # Where a single wire is shared and L is the only axis of one gate on it, that gate is
+    # A + B L with B not zero, so the other one must commute with L.
+    if len(common) == 1 and any(mask in _SINGLE for mask in common[0]):
+        return False
     left_wires, right_wires = left.wires or 0, right.wires or 0
     total = left_wires + right_wires - len(shared)
     if total > _MAX_WIRES:

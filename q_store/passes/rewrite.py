@@ -9,8 +9,6 @@ or not at all, and it may retract what it looked at. H X X H collapses in one sw
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from q_store.passes.analysis import wires
@@ -18,7 +16,6 @@ from q_store.passes.context import RuleCount
 from q_store.qir.diagnostics import error
 from q_store.qir.func import Func
 from q_store.qir.ops import Gate, Op, OpDef, Region
-from q_store.qir.registry import all_ops
 from q_store.qir.values import Value
 
 if TYPE_CHECKING:
@@ -71,22 +68,35 @@ class RuleSet:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(dict.fromkeys(rules))
+        self._by_row: dict[OpDef, tuple[Rule, ...]] = {}
 
     def __or__(self, other: Rule | RuleSet) -> RuleSet:
         more = (other,) if isinstance(other, Rule) else other.rules
         return RuleSet((*self.rules, *more))
 
-    @cached_property
-    def table(self) -> MappingProxyType[OpDef, tuple[Rule, ...]]:
-        """The rules of each row; rows without rules are absent."""
-        found = {row: tuple(r for r in self.rules if r.applies(row)) for row in all_ops().values()}
-        return MappingProxyType({row: rules for row, rules in found.items() if rules})
+    def of(self, row: OpDef) -> tuple[Rule, ...]:
+        """The rules that want to see ops of this row; found out when the row first occurs."""
+        found = self._by_row.get(row)
+        if found is None:
+            found = self._by_row[row] = tuple(r for r in self.rules if r.applies(row))
+        return found
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
 
 
-Offers = dict[OpDef, list[tuple[Match, RuleCount]]]
+class Offers(dict[OpDef, tuple[tuple[Match, RuleCount], ...]]):
+    """The rules of each row with their statistics, filled in row by row."""
+
+    def __init__(self, rules: RuleSet, counts: dict[Rule, RuleCount]) -> None:
+        super().__init__()
+        self._rules = rules
+        self._counts = counts
+
+    def __missing__(self, row: OpDef) -> tuple[tuple[Match, RuleCount], ...]:
+        pairs = [(r.match, self._counts.setdefault(r, RuleCount())) for r in self._rules.of(row)]
+        self[row] = tuple(pairs)
+        return self[row]
 
 
 class Sweep:
@@ -170,7 +180,7 @@ class Sweep:
                 op = op.replace(operands=self.resolve(op.operands))
             if op.regions:
                 op = self._regions(op)
-            for match, count in offers.get(op.defn, ()):
+            for match, count in offers[op.defn]:
                 count.offered += 1
                 answer = match(self, op)
                 if answer is not None:
@@ -208,7 +218,7 @@ class Sweep:
 
     def _ask(self, op: Op) -> Answer:
         """The first answer of the rules of this op."""
-        for match, count in self.offers.get(op.defn, ()):
+        for match, count in self.offers[op.defn]:
             count.offered += 1
             answer = match(self, op)
             if answer is not None:
@@ -243,11 +253,7 @@ def sweep(func: Func, rules: RuleSet, ctx: Context, *, look_back: int = 0) -> Fu
     A rule that looks back at most `look_back` ops may miss what a second sweep reaches, because
     the first one took away what lay between; then the sweep is repeated.
     """
-    counts = ctx.rules
-    offers: Offers = {
-        row: [(r.match, counts.setdefault(r, RuleCount())) for r in row_rules]
-        for row, row_rules in rules.table.items()
-    }
+    offers = Offers(rules, ctx.rules)
     while True:
         state = Sweep(func, offers, {}, look_back)
         ops = state.run(func.ops)
@@ -262,7 +268,7 @@ def without(func: Func, dropped: Set[int]) -> Func:
     """The function without the ops at some positions; each must give back the wires it takes."""
     if not dropped:
         return func
-    state = Sweep(func, {}, {}, 0)
+    state = Sweep(func, Offers(RuleSet(()), {}), {}, 0)
     kept = []
     for position, op in enumerate(func.ops):
         operands = state.resolve(op.operands)

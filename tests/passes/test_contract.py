@@ -22,7 +22,8 @@ EXAMPLES = 100
 # Text of each pass to test, where the name alone is not it, and which circuits it takes.
 TEXTS = {"fixpoint": "fixpoint(cancel,merge-rotations)"}
 UNITARY_ONLY = ("adjoint",)
-OBSERVED = {"light-cone": True}
+OBSERVED_ONLY = ("light-cone",)
+EXPANDING = ("decompose",)
 
 SUBJECTS = [
     *[TEXTS.get(name, name) for name in PASSES],
@@ -39,9 +40,13 @@ def subject(text: str) -> Pass:
     return Pipeline.parse(text).passes[0]
 
 
-def anything(observed: bool | None = None) -> st.SearchStrategy[Func]:
+def anything(pass_: Pass) -> st.SearchStrategy[Func]:
+    """Unitary circuits, and shorter ones with measurements and noise."""
+    if pass_.name in UNITARY_ONLY:
+        return circuits()
+    observed = True if pass_.name in OBSERVED_ONLY else None
     return st.one_of(
-        circuits(observed=observed),
+        circuits(observed=observed, max_ops=6 if pass_.name in EXPANDING else 16),
         circuits(max_qubits=3, max_ops=8, mid_circuit=True, noise=True, observed=observed),
     )
 
@@ -49,10 +54,9 @@ def anything(observed: bool | None = None) -> st.SearchStrategy[Func]:
 @pytest.mark.parametrize("text", SUBJECTS)
 def test_a_pass_keeps_the_contract(text: str) -> None:
     pass_ = subject(text)
-    source = circuits() if pass_.name in UNITARY_ONLY else anything(OBSERVED.get(text))
 
     @settings(max_examples=max(EXAMPLES, settings().max_examples))
-    @given(source)
+    @given(anything(pass_))
     def check(func: Func) -> None:
         assert_pass_contract(pass_, func)
 
@@ -81,7 +85,7 @@ def test_the_strategies_draw_what_they_say() -> None:
     seen: set[bool] = set()
 
     @settings(max_examples=50, database=None)
-    @given(anything())
+    @given(anything(subject("cancel")))
     def look(func: Func) -> None:
         seen.add(is_unitary(func))
 

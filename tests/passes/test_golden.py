@@ -4,6 +4,8 @@ With QSTORE_BLESS=1 in the environment the second half is written instead of com
 """
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,3 +31,16 @@ def test_golden(path: Path) -> None:
 
 def test_there_are_golden_files() -> None:
     assert len(FILES) >= 15
+
+
+def test_plain_circuits_are_optimised_without_numpy() -> None:
+    path = FILES[0].with_name("default_on_a_layered_circuit.qir")
+    code = (
+        "import sys\n"
+        "from q_store.passes.manager import run_pipeline\n"
+        "from q_store.qir.parser import parse_module\n"
+        f"run_pipeline('default', parse_module(open({str(path)!r}).read().partition('// --')[0]))\n"
+        "print('numpy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

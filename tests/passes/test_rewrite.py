@@ -139,8 +139,8 @@ def test_a_rule_without_end_is_stopped() -> None:
 def test_rule_sets_join_and_keep_their_order() -> None:
     joined = pairs | s_is_t_twice | RuleSet([pairs, spin])
     assert list(joined) == [pairs, s_is_t_twice, spin]
-    assert {row.name for row in joined.table} == {"q.x", "q.h", "q.s", "q.y"}
-    assert joined.table[op_def("q.x")] == (pairs,)
+    rules = {name: joined.of(op_def(f"q.{name}")) for name in ("x", "s", "y", "z")}
+    assert rules == {"x": (pairs,), "s": (s_is_t_twice,), "y": (spin,), "z": ()}
 
 
 def test_rules_know_where_they_are_defined() -> None:
