@@ -1,5 +1,7 @@
 """The engine's manners: shapes, dtypes, edge cases, errors, sampling, derived parameters."""
 
+import copy
+import pickle
 from math import pi
 
 import numpy as np
@@ -96,12 +98,12 @@ def test_any_memory_order_and_dtype_of_arguments(dtype):
 
 def test_read_only_arguments_are_left_alone(program):
     x, w, g = arguments()
-    copies = x.copy(), w.copy(), g.copy()
+    before = x.copy(), w.copy(), g.copy()
     for array in (x, w, g):
         array.flags.writeable = False
     program.value_and_vjp(x, w, g)
-    for array, copy in zip((x, w, g), copies, strict=True):
-        np.testing.assert_array_equal(array, copy)
+    for array, old in zip((x, w, g), before, strict=True):
+        np.testing.assert_array_equal(array, old)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -304,6 +306,18 @@ def test_a_domain_error_gives_nan_for_its_sample_without_warnings():
 def test_an_unknown_classical_op_is_refused():
     circuit = Circuit(1, [], 1, 0, classical=classical([("sine", [(0.0, {0: 1.0})])]))
     assert code_of(BatchedProgram, circuit.executable()) == "QS504"
+
+
+def test_copies_and_pickles_run(program):
+    x, w, g = arguments()
+    expected = program.value_and_vjp(x, w, g)
+    for other in (copy.deepcopy(program), pickle.loads(pickle.dumps(program))):
+        assert other.dtype == program.dtype
+        for a, b in zip(other.value_and_vjp(x, w, g), expected, strict=True):
+            np.testing.assert_array_equal(a, b)
+    plan = build(program.executable, oc.EXPVAL, False)
+    twin = copy.deepcopy(plan)
+    assert twin.ints_address == twin.ints.ctypes.data != plan.ints_address
 
 
 def test_output_widths():

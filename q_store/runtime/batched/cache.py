@@ -19,7 +19,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -219,6 +219,8 @@ def _link(kernel: ObjectCode) -> Kernel:
     """Load object code into this process."""
     import llvmlite.binding as llvm
 
+    with suppress(RuntimeError):  # Newer versions need no call and refuse it.
+        llvm.initialize()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     machine = llvm.Target.from_default_triple().create_target_machine(jit=True)

@@ -66,6 +66,9 @@ class BatchedProgram:
         self.classical = Classical(executable.classical, executable.n_inputs + executable.n_weights)
         self._plans: dict[tuple[Any, ...], Plan] = {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return BatchedProgram, (self.executable, self.dtype, self.threads)
+
     @property
     def n_outputs(self) -> int:
         """How many expectation values :meth:`expvals` gives per sample."""

@@ -55,7 +55,7 @@ def make_entry(number: Any, lanes: Any) -> Callable[[int], None]:
     """The entry point for Numba types of a scalar and of the lane record made of it."""
     ints, floats = array_at(types.int64, 1), array_at(types.float64, 1)
     tables, doubles = array_at(types.int64, 2), array_at(types.float64, 2)
-    numbers, matrix, vectors = array_at(number, 1), array_at(number, 2), array_at(lanes, 1)
+    matrix, vectors = array_at(number, 2), array_at(lanes, 1)
 
     def entry(block: int) -> None:
         a = ints(block, (A_COUNT,))
@@ -76,7 +76,7 @@ def make_entry(number: Any, lanes: Any) -> Callable[[int], None]:
             matrix(a[A_D_WEIGHTS], by_weight),
             doubles(a[A_SUMS], (a[A_GROUPS], ip[H_ROWS])),
             floats(a[A_EXACT], (a[A_WEIGHT_COUNT],)),
-            numbers(a[A_SAVED], (a[A_SAVED_SIZE],)),
+            vectors(a[A_SAVED], (a[A_SAVED_SIZE],)),
             vectors(a[A_PSI], (a[A_STATE_SIZE],)),
             vectors(a[A_LAMBDA], (a[A_STATE_SIZE],)),
             vectors(a[A_SCRATCH], (a[A_SCRATCH_SIZE],)),

@@ -14,6 +14,7 @@ from q_store.runtime.batched.cache import get_kernel
 from q_store.runtime.batched.layout import (
     KEEP_BYTES,
     WORKSPACE,
+    address_of,
     aligned,
     lane_width,
     memory_shortage,
@@ -48,7 +49,7 @@ class Buffers:
         sizes = (args.batch * plan.outputs, args.inputs.size, args.weights.size)
         require_memory(sum(sizes) * dtype.itemsize, "the result")
         whole = np.zeros(sum(sizes), dtype)
-        self.address = whole.ctypes.data
+        self.address = address_of(whole)
         self.values: NDArray[Any] = whole[: sizes[0]].reshape(shape)
         self.d_inputs: NDArray[Any] = whole[sizes[0] : sizes[0] + sizes[1]].reshape(
             args.inputs.shape
@@ -106,7 +107,8 @@ def _block(
     sums = WORKSPACE.get("sums", 8 * (buffers.groups * plan.rows + weight_count)).address
     saved, saved_size = 0, 0
     if buffers.saved is not None:
-        saved, saved_size = buffers.saved.ctypes.data, buffers.saved.size
+        saved = address_of(buffers.saved)
+        saved_size = buffers.saved.size // buffers.width
     return (
         plan.ints_address,
         plan.ints.size,
@@ -118,9 +120,9 @@ def _block(
         weight_rows,
         weight_count,
         buffers.groups,
-        args.inputs.ctypes.data,
-        args.weights.ctypes.data,
-        address if cotangent is None else cotangent.ctypes.data,
+        address_of(args.inputs),
+        address_of(args.weights),
+        address if cotangent is None else address_of(cotangent),
         address,
         d_inputs,
         d_inputs + item * args.inputs.size,

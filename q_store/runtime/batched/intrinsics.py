@@ -47,14 +47,15 @@ class LanesType(types.Type):
     def __init__(self, scalar: Any, width: int) -> None:
         self.scalar = scalar
         self.width = width
-        super().__init__(name=f"lanes[{scalar} x {width}]")  # type: ignore[no-untyped-call]
+        super().__init__(f"lanes[{scalar} x {width}]")
 
 
 @register_model(LanesType)
 class _LanesModel(models.PrimitiveModel):
     def __init__(self, dmm: Any, fe_type: LanesType) -> None:
         element = ir.FloatType() if fe_type.scalar == types.float32 else ir.DoubleType()
-        super().__init__(dmm, fe_type, ir.VectorType(element, fe_type.width))
+        vector = ir.VectorType(element, fe_type.width)
+        super().__init__(dmm, fe_type, vector)  # type: ignore[no-untyped-call]
 
 
 def _lanes_of(array: Any) -> LanesType:
@@ -136,6 +137,35 @@ def store(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
         pointer = _pointer(context, builder, sig.args[0], args[0], args[1], vector)
         done = builder.store(args[2], pointer)
         done.align = context.get_abi_sizeof(vector)
+        return context.get_dummy_value()
+
+    return signature(types.void, array, types.int64, lanes), codegen
+
+
+@intrinsic
+def load_anywhere(typingctx: Any, array: Any, index: Any) -> Any:
+    """:func:`load` from memory that is aligned for single numbers only."""
+    lanes = _lanes_of(array)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        vector = _vector_type(lanes)
+        value = builder.load(_pointer(context, builder, sig.args[0], args[0], args[1], vector))
+        value.align = context.get_abi_sizeof(vector.element)
+        return value
+
+    return signature(lanes, array, types.int64), codegen
+
+
+@intrinsic
+def store_anywhere(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
+    """:func:`store` to memory that is aligned for single numbers only."""
+    lanes = _lanes_of(array)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        vector = _vector_type(lanes)
+        pointer = _pointer(context, builder, sig.args[0], args[0], args[1], vector)
+        done = builder.store(args[2], pointer)
+        done.align = context.get_abi_sizeof(vector.element)
         return context.get_dummy_value()
 
     return signature(types.void, array, types.int64, lanes), codegen

@@ -10,6 +10,7 @@ call only, so that a call with many qubits does not hold memory for ever.
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,9 @@ from q_store.qir.diagnostics import error
 ALIGNMENT: Final = 64
 _SMALL_STATE_QUBITS: Final = 11
 KEEP_BYTES: Final = 64 << 20
+
+
+_from_buffer: Final = ctypes.c_char.from_buffer
 
 
 @cache
@@ -56,6 +60,15 @@ def aligned(count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     raw = np.empty(count * dtype.itemsize + ALIGNMENT, np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
     return raw[start : start + count * dtype.itemsize].view(dtype)
+
+
+def address_of(array: NDArray[Any]) -> int:
+    """Address of a contiguous array's data; several times faster than ``array.ctypes.data``."""
+    buffer: Any = array
+    try:
+        return ctypes.addressof(_from_buffer(buffer))
+    except (TypeError, ValueError):  # Read-only or empty.
+        return array.ctypes.data
 
 
 def available_memory() -> int | None:

@@ -9,7 +9,8 @@ unless the state itself is wanted. It also belongs to one sharing of weights: sh
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +46,16 @@ class Plan:
     outputs: int
     scratch: int
     per_sample: bool
-    ints_address: int
-    floats_address: int
+    ints_address: int = field(init=False)
+    floats_address: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ints_address", self.ints.ctypes.data)
+        object.__setattr__(self, "floats_address", self.floats.ctypes.data)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy has arrays of its own, so it must look up their addresses anew.
+        return Plan, tuple(getattr(self, f.name) for f in fields(self) if f.init)
 
 
 class Packer:
@@ -157,8 +166,6 @@ def build(
         outputs=2 * outputs if kind == oc.STATE else outputs,
         scratch=3 * rows + oc.SLOTS * count + oc.SCRATCH + len(z_terms) + len(x_terms),
         per_sample=per_sample,
-        ints_address=ints.ctypes.data,
-        floats_address=floats.ctypes.data,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from q_store.qir.diagnostics import error
 
-PAYS_FROM_NANOSECONDS: Final = 150_000
+PAYS_FROM_NANOSECONDS: Final = 250_000
 """Estimated work below this stays on the caller's thread: handing over costs about 40 µs."""
 
 _lock = threading.Lock()

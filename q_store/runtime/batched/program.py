@@ -19,7 +19,17 @@ from q_store.runtime.batched.binding import (
     reduce_shared,
     scatter,
 )
-from q_store.runtime.batched.intrinsics import get, kernel, put, splat, store, width
+from q_store.runtime.batched.intrinsics import (
+    get,
+    kernel,
+    load,
+    load_anywhere,
+    put,
+    splat,
+    store,
+    store_anywhere,
+    width,
+)
 from q_store.runtime.batched.observing import (
     expect_x,
     expect_z,
@@ -200,15 +210,19 @@ def seed_expvals(
 
 
 @kernel
-def move_state(s: Any, n: int, saved: Any, at: int, inward: bool) -> None:
-    """Copy a state to or from the flat array ``saved``, starting at number ``at``."""
-    w = width(s)
-    for i in range(2 << n):
-        for lane in range(w):
-            if inward:
-                put(s, i, lane, saved[at + i * w + lane])
-            else:
-                saved[at + i * w + lane] = get(s, i, lane)
+def keep_state(s: Any, n: int, saved: Any, group: int) -> None:
+    """Copy psi to its place in ``saved``."""
+    size = 2 << n
+    for i in range(size):
+        store_anywhere(saved, group * size + i, load(s, i))
+
+
+@kernel
+def fetch_state(s: Any, n: int, saved: Any, group: int) -> None:
+    """Copy psi from its place in ``saved``."""
+    size = 2 << n
+    for i in range(size):
+        store(s, i, load_anywhere(saved, group * size + i))
 
 
 @kernel
@@ -235,10 +249,11 @@ def execute(
     """Run the plan for the lane groups ``begin`` to ``end - 1``.
 
     Shapes: inputs and d_inputs (B, F), weights (1 or B, P), d_weights as weights, cotangent and
-    values (B, outputs), sums (groups, rows) and exact (P,) float64, saved flat, ``s`` and ``t`` two
-    lane vectors per amplitude. ``flags``: FORWARD computes psi and values, without it psi comes
-    from ``saved``; KEEP stores psi there; BACKWARD adds to d_inputs and per-sample d_weights and
-    fills sums; REDUCE turns the sums of all groups into the gradient of shared weights.
+    values (B, outputs), sums (groups, rows) and exact (P,) float64; ``s`` and ``t`` hold two lane
+    vectors per amplitude, ``saved`` those of all groups. ``flags``: FORWARD computes psi and
+    values, without it psi comes from ``saved``; KEEP stores psi there; BACKWARD adds to d_inputs
+    and per-sample d_weights and fills sums; REDUCE turns the sums of all groups into the gradient
+    of shared weights.
     """
     n, kind, rows, f = ip[H_QUBITS], ip[H_KIND], ip[H_ROWS], inputs.shape[1]
     axis, is_shared = ip[ip[H_AXIS] :], ip[ip[H_SHARED] :]
@@ -258,7 +273,6 @@ def execute(
         compose_all(co, axis, tape, area, 1)
     for group in range(begin, end):
         start = group * width(co)
-        place = group * (2 << n) * width(co)
         bind_lanes(co, rows, is_shared, row_begin, index, base, coef, inputs, weights, start)
         compose_all(co, axis, tape, area, 0)
         if flags & FORWARD:
@@ -270,9 +284,9 @@ def execute(
             else:
                 read_state(s, n, columns, quadratic, linear, start, values)
         else:
-            move_state(s, n, saved, place, True)
+            fetch_state(s, n, saved, group)
         if flags & KEEP:
-            move_state(s, n, saved, place, False)
+            keep_state(s, n, saved, group)
         if flags & BACKWARD:
             if kind == EXPVAL:
                 seed_expvals(s, t, ip, fp, co, scratch, words, start, cotangent)
