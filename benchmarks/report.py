@@ -78,7 +78,7 @@ def block(result: Result) -> str:
             f"{contender.title:36} {milliseconds(contender):>12} {best:>8} {ratio:>8} {rate:>10} "
             f"{seconds(contender.start_s):>8} {seconds(contender.first_s):>8} {differs:>8}"
         )
-    lines += [f"{c.title} failed: {c.failure}" for c in result.contenders if c.failure]
+    lines += [f"{c.title} failed: {c.failure}" for c in result.contenders if outcome(c) == "failed"]
     lines += [f"{c.title}: {result.lead(c)} times the fastest peer" for c in result.ours]
     return "\n".join(lines) + "\n"
 

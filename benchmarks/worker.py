@@ -71,7 +71,8 @@ def main() -> None:
             request = json.loads(line)
             answer(getattr(worker, request.pop("do"))(**request))
     except Exception as problem:
-        answer({"error": f"{type(problem).__name__}: {problem}"})
+        first_line = str(problem).partition("\n")[0]
+        answer({"error": f"{type(problem).__name__}: {first_line}"})
         raise
 
 
