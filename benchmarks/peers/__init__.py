@@ -33,7 +33,7 @@ LIMITS = {
 }
 """Environment of every contender."""
 
-# Lightning's threads share out the observables, and each direct call has one, so a second thread has
-# nothing to do and costs a little.
+# Lightning's threads share out the observables, and each direct call has one: a second thread would
+# have nothing to do.
 ENVIRONMENT = {"lightning_cpp": {"OMP_NUM_THREADS": "1"}}
 """What a contender runs faster with."""
