@@ -28,7 +28,8 @@ def blocks(language: str) -> list[str]:
 def row(op: OpDef) -> str:
     angles = f"({', '.join(op.angle_names)})" if op.angle_names else ""
     wires = "any" if op.wires is None else str(op.wires)
-    return f"| `{op.name}{angles}` | {wires} | {op.doc} |\n"
+    doc = op.doc.replace("|", "\\|")
+    return f"| `{op.name}{angles}` | {wires} | {doc} |\n"
 
 
 def table() -> str:

@@ -1,0 +1,83 @@
+"""Reading and writing files: whole or not at all, and every refusal a diagnostic."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from q_store.qir.diagnostics import QStoreError, did_you_mean, error
+
+
+def read_text(file: str) -> str:
+    """The text of a file, or of standard input for `-`. Raises `QS701` and `QS702`."""
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except (OSError, ValueError) as problem:
+        raise unreadable(file, problem) from None
+    if b"\0" in data[:65536]:
+        raise error("QS702", f"{file} is not a text file", help="expected IR text: `qir 1` …")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise error(
+            "QS702", f"{file} is not UTF-8 text: byte {problem.start} is {data[problem.start]:#04x}"
+        ) from None
+
+
+def unreadable(file: str, problem: OSError | ValueError) -> QStoreError:
+    """The diagnostic for a file that cannot be read, with names near it in its folder."""
+    reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+    help = ""
+    if isinstance(problem, FileNotFoundError):
+        path = Path(file)
+        try:
+            known = [str(path.with_name(name)) for name in os.listdir(path.parent)]
+        except OSError:
+            known = []
+        help = did_you_mean(file, known)
+    return error("QS701", f"cannot read {file}: {reason}", help=help)
+
+
+def write_files(files: Sequence[tuple[str, bytes]]) -> None:
+    """Write several files. Each is written beside its place first, and none is moved there before
+    all of them are complete. Raises `QS706`."""
+    with ExitStack() as stack:
+        moves = []
+        for name, data in files:
+            try:
+                moves.append(_prepare(Path(name), data, stack))
+            except (OSError, ValueError) as problem:
+                raise _unwritable(name, problem) from None
+        for temporary, target in moves:
+            if temporary is not None:
+                try:
+                    temporary.replace(target)
+                except OSError as problem:
+                    raise _unwritable(str(target), problem) from None
+
+
+def _prepare(path: Path, data: bytes, stack: ExitStack) -> tuple[Path | None, Path]:
+    """Write the data beside its place; a device or pipe takes it directly."""
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        if target.is_dir():
+            raise IsADirectoryError(21, "Is a directory")
+        target.write_bytes(data)
+        return None, target
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(13, "Permission denied")
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    stack.callback(temporary.unlink, missing_ok=True)
+    temporary.write_bytes(data)
+    if target.exists():
+        shutil.copymode(target, temporary)
+    return temporary, target
+
+
+def _unwritable(name: str, problem: OSError | ValueError) -> QStoreError:
+    reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+    return error("QS706", f"cannot write {name}: {reason}", help="nothing was written")
