@@ -27,6 +27,9 @@ from q_store.targets.lower import lower
 _KEEP_STATE_BYTES: Final = 256 * 2**20
 """Largest final state kept between a forward and its backward; beyond it the circuit runs again."""
 
+_KEEP_STATE_QUBITS: Final = 6
+"""Below this many qubits a second forward sweep costs less than allocating and filling the copy."""
+
 _live: weakref.WeakValueDictionary[str, CircuitFunction] = weakref.WeakValueDictionary()
 
 
@@ -62,8 +65,9 @@ class CircuitFunction:
         """Values, and the final state when asked for and not too large."""
         if self._probs:
             return self._joined(inputs, weights), None
-        keep = keep_state and self._state_bytes * inputs.shape[0] <= _KEEP_STATE_BYTES
-        return self.program.forward(inputs, weights, keep)
+        return self.program.forward(
+            inputs, weights, keep_state and self._worth_keeping(inputs.shape[0])
+        )
 
     def backward(
         self, saved: Real | None, inputs: Real, weights: Real, cotangent: Real
@@ -106,9 +110,11 @@ class CircuitFunction:
         """Every Pauli word of the outputs as an experiment of its own."""
         return WordMeasurements(self)
 
-    @cached_property
-    def _state_bytes(self) -> int:
-        return int(2 * self.dtype.itemsize * 2**self.executable.n_qubits)
+    def _worth_keeping(self, batch: int) -> bool:
+        """Whether holding the final states is cheaper than running the circuit again."""
+        n = self.executable.n_qubits
+        needed = 2 * self.dtype.itemsize * 2**n * batch
+        return n >= _KEEP_STATE_QUBITS and needed <= _KEEP_STATE_BYTES
 
     def __reduce__(self) -> tuple[Any, ...]:
         return circuit_function, (self.func, self.dtype.str, self.backend)
