@@ -30,6 +30,7 @@ from q_store.frontends.instruction import (
     check_wires,
     failure,
 )
+from q_store.frontends.foreign import pauli_sum_of
 from q_store.frontends.lowering import lower
 from q_store.frontends.parameters import InputParams, ParameterTable, with_roles
 from q_store.qir import dialects
@@ -43,7 +44,6 @@ from q_store.qir.observables import (
     Probs,
     Sample,
     State,
-    as_pauli_sum,
     observation_qubits,
 )
 from q_store.qir.ops import OpDef
@@ -254,12 +254,13 @@ class QuantumCircuit(GateMethods):
 
     # --- observing ----------------------------------------------------------------------------
 
-    def expval(self, *observables: str | PauliSum) -> Self:
-        """Add expectation values, each of a Pauli sum such as `"0.5*X0 Z2 + Z1"`.
+    def expval(self, *observables: object) -> Self:
+        """Add expectation values, each of a Pauli sum such as `"0.5*X0 Z2 + Z1"`, or of an
+        observable of another library.
 
         Raises `QS107` for a malformed observable and `QS301` for a qubit out of range.
         """
-        return self._observe([Expval(as_pauli_sum(item)) for item in observables], _caller(1))
+        return self._observe([Expval(pauli_sum_of(item)) for item in observables], _caller(1))
 
     observe = expval
 
@@ -486,10 +487,23 @@ class QuantumCircuit(GateMethods):
         if not isinstance(func, Func):
             raise error("QS340", f"expected a Func or a Module, got {type(program).__name__}")
         raised = raise_func(func)
-        result = QuantumCircuit(raised.n_qubits, name=func.name)
-        result._steps, result.parameter_table = raised.steps, raised.parameters
+        result = QuantumCircuit.of_steps(
+            raised.n_qubits, raised.steps, raised.parameters, name=func.name
+        )
         result._observations = list(raised.observations)
-        result._bits = {step.bit: None for step in raised.steps if step.bit}
+        return result
+
+    @staticmethod
+    def of_steps(
+        n_qubits: int, steps: Sequence[Instruction], parameters: ParameterTable, *, name: str
+    ) -> QuantumCircuit:
+        """A circuit of finished steps whose angles use the given parameters; it observes nothing.
+
+        For readers of other formats: wires and angles are taken as they are.
+        """
+        result = QuantumCircuit(n_qubits, name=name)
+        result._steps, result.parameter_table = list(steps), parameters
+        result._bits = {step.bit: None for step in result._steps if step.bit}
         return result
 
     def to_text(self) -> str:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Final
 
 from q_store.frontends.ansatz import hardware_efficient
 from q_store.frontends.arrays import Handle
 from q_store.frontends.circuit import QuantumCircuit
 from q_store.frontends.expr import Expr
+from q_store.frontends.foreign import native_observables, packages_of
 from q_store.frontends.observing import OUTPUTS, observe
 from q_store.frontends.parameters import (
     InputParams,
@@ -143,6 +145,7 @@ def trace_circuit(
             raise error("QS335", "observables are given as an argument and by the circuit function")
         observables = returned
     func = tracing.func(produced)
+    observables = native_observables(observables, produced)
     return TracedCircuit(observe(func, observables, output), func.n_qubits)
 
 
@@ -304,13 +307,28 @@ def _from_text(item: object) -> Converted | None:
     return parse_module(item, "<circuit>").main if isinstance(item, str) else None
 
 
+def _when_needed(module: str, function: str) -> Callable[[object], Converted | None]:
+    """A converter whose module, and with it another library, is imported by its first use."""
+
+    def convert(item: object) -> Converted | None:
+        found: Converted | None = getattr(import_module(module), function)(item)
+        return found
+
+    return convert
+
+
 _CONVERTERS: Final[dict[str, Callable[[object], Converted | None]]] = {
     "q_store": _from_own,
     "builtins": _from_text,
+    "qiskit": _when_needed("q_store.frontends.qiskit", "convert"),
+    "cirq": _when_needed("q_store.frontends.cirq", "convert"),
 }
-"""By the package a type comes from; a converter gives `None` for what is no circuit."""
+"""By the package a type or a base of it comes from; a converter gives `None` for what is no
+circuit."""
 
 
 def _converted(item: object) -> Converted | None:
-    converter = _CONVERTERS.get(type(item).__module__.partition(".")[0])
-    return converter(item) if converter else None
+    for package in packages_of(item):
+        if package in _CONVERTERS:
+            return _CONVERTERS[package](item)
+    return None
