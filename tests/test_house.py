@@ -15,7 +15,7 @@ import q_store
 
 PACKAGE = Path(q_store.__file__).parent
 ROOT = Path(__file__).parents[1]
-ROOMS = ("qir", "passes", "targets", "runtime", "frontends", "testing", "faces")
+ROOMS = ("qir", "passes", "targets", "frontends", "runtime", "testing", "faces")
 HEAVY = (
     "numpy",
     "numba",
