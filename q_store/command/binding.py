@@ -84,7 +84,7 @@ def _read(name: str, text: str) -> Vector:
     try:
         value = np.asarray(_load(text[1:]) if text.startswith("@") else json.loads(text))
         number = value.dtype.kind in "iuf" or value.size == 0
-    except (ValueError, RecursionError):
+    except (ValueError, EOFError, RecursionError):
         number = False
     if not number:
         raise error(

@@ -76,7 +76,7 @@ def run_passes(module: Module, pipeline: Pipeline, args: Namespace, out: Output)
     for found in run.diagnostics:
         out.diagnostic(found)
     for rule, count in run.rules.items():
-        out.detail(f"rule {_rule_name(rule)}: fired {count.fired} of {count.offered} times")
+        out.detail(f"rule {rule.name}: fired {count.fired} of {count.offered} times")
     return run
 
 
@@ -88,10 +88,6 @@ def _spelled(pipeline: Pipeline) -> list[str]:
     for item in pipeline.passes:
         texts += _spelled(item) if isinstance(item, Pipeline) else [format_pass(item)]
     return texts
-
-
-def _rule_name(rule: Any) -> str:
-    return str(getattr(rule, "__name__", rule))
 
 
 # --- what to write ----------------------------------------------------------------------------

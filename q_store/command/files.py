@@ -49,25 +49,25 @@ def write_files(files: Sequence[tuple[str, bytes]]) -> None:
         moves = []
         for name, data in files:
             try:
-                moves.append(_prepare(Path(name), data, stack))
+                target = Path(os.path.realpath(name))
+                moves.append((name, target, _prepare(target, data, stack)))
             except (OSError, ValueError) as problem:
                 raise _unwritable(name, problem) from None
-        for temporary, target in moves:
-            if temporary is not None:
-                try:
+        for name, target, temporary in moves:
+            try:
+                if temporary is not None:
                     temporary.replace(target)
-                except OSError as problem:
-                    raise _unwritable(str(target), problem) from None
+            except OSError as problem:
+                raise _unwritable(name, problem) from None
 
 
-def _prepare(path: Path, data: bytes, stack: ExitStack) -> tuple[Path | None, Path]:
-    """Write the data beside its place; a device or pipe takes it directly."""
-    target = Path(os.path.realpath(path))
+def _prepare(target: Path, data: bytes, stack: ExitStack) -> Path | None:
+    """Write the data beside its place and say where; a device or pipe takes it directly."""
     if target.exists() and not target.is_file():
         if target.is_dir():
             raise IsADirectoryError(21, "Is a directory")
         target.write_bytes(data)
-        return None, target
+        return None
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError(13, "Permission denied")
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
@@ -75,7 +75,7 @@ def _prepare(path: Path, data: bytes, stack: ExitStack) -> tuple[Path | None, Pa
     temporary.write_bytes(data)
     if target.exists():
         shutil.copymode(target, temporary)
-    return temporary, target
+    return temporary
 
 
 def _unwritable(name: str, problem: OSError | ValueError) -> QStoreError:

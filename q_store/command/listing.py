@@ -9,6 +9,7 @@ from typing import Any, Final, get_args, get_origin
 
 from q_store.command import exit_codes
 from q_store.command.output import Output, table
+from q_store.passes.options import format_option
 from q_store.passes.pipelines import PIPELINES
 from q_store.passes.registry import PASSES, Option, pass_class, pass_options, pass_summary
 from q_store.qir.diagnostics import did_you_mean, error
@@ -114,9 +115,13 @@ def _pass_markdown(name: str) -> str:
 
 
 def _option_row(option: Option) -> tuple[str, str, str]:
-    given = option.default is not dataclasses.MISSING
-    default = str(option.default).lower() if isinstance(option.default, bool) else option.default
-    return option.name, _type_name(option.type), str(default) if given else "must be given"
+    default = option.default
+    if default is dataclasses.MISSING:
+        text = "must be given"
+    else:
+        # As pipelines spell it: `look-back=32`, or the name alone for a true flag.
+        text = format_option(option, default).partition("=")[2] or str(default).lower()
+    return option.name, _type_name(option.type), text
 
 
 def _type_name(kind: Any) -> str:
@@ -135,10 +140,15 @@ def _pass_facts(name: str) -> dict[str, Any]:
         "keeps": cls.relation,
         "idempotent": cls.idempotent,
         "options": [
-            dict(zip(("name", "type", "default"), _option_row(option), strict=True))
+            {"name": option.name, "type": _type_name(option.type), "default": _default(option)}
             for option in pass_options(cls)
         ],
     }
+
+
+def _default(option: Option) -> Any:
+    """The default as JSON has it; null where a value must be given."""
+    return None if option.default is dataclasses.MISSING else option.default
 
 
 def _indented(text: str) -> list[str]:
