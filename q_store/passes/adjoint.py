@@ -52,6 +52,12 @@ def adjoint(func: Func) -> Func:
     return _Inversion(func).run()
 
 
+def final_wires(func: Func) -> list[Value]:
+    """The wires a function ends with, in the order it observes or returns them."""
+    values = func.results if func.observe is None else func.observe.operands
+    return [value for value in values if value.type.linear]
+
+
 class _Inversion:
     def __init__(self, func: Func) -> None:
         self.func = func
@@ -66,7 +72,7 @@ class _Inversion:
 
     def run(self) -> Func:
         func, ops = self.func, self.func.ops
-        ends = func.results if func.observe is None else func.observe.operands
+        ends = final_wires(func)
         starts = [arg for arg in func.args if arg.type.linear]
         for op in ops:
             if isinstance(op.defn, dialects.Scalar):

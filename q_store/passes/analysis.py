@@ -84,7 +84,6 @@ def _number(ops: tuple[Op, ...], numbers: dict[Value, int], fresh: int) -> int:
         for region in op.regions:
             numbers.update(zip(region.args, taken, strict=True))
             fresh = _number(region.ops, numbers, fresh)
-            taken = [numbers[value] for value in region.results]
         linear = [value for value in op.results if value.type.linear]
         numbers.update(zip(linear, taken, strict=False))
     return fresh

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from q_store.passes.base import FuncPass
-from q_store.passes.facts import inverse_row
+from q_store.passes.facts import inverse_row, is_additive
 from q_store.passes.look_back import find_earlier
 from q_store.passes.rewrite import Answer, RuleSet, Sweep, gates_where, rule, sweep
 from q_store.qir.ops import Gate, Op
@@ -22,6 +22,9 @@ def _inverts(earlier: Op, later: Op) -> bool:
         return True
     row = earlier.defn
     assert isinstance(row, Gate)
+    if is_additive(row):
+        before, after = earlier.angles[0], later.angles[0]
+        return before.const == -after.const and (before + after).is_zero
     ((_, _, angles),) = row.inverse(*earlier.angles)
     return bool(angles == later.angles)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from q_store.passes.analysis import wires
 from q_store.passes.context import RuleCount
+from q_store.passes.look_back import Runs, row_axes
 from q_store.qir.diagnostics import error
 from q_store.qir.func import Func
 from q_store.qir.ops import Gate, Op, OpDef, Region
@@ -114,7 +115,7 @@ class Sweep:
         self.look_back = look_back
         """How many ops a rule may look past on its way back."""
         self.clipped = False
-        """Whether a rule stopped looking because of `look_back`."""
+        """Whether a second sweep may find what this one missed."""
         self.fired = 0
         self.out: list[Op | None] = []
         """Emitted ops; retracted ones leave a hole."""
@@ -123,7 +124,10 @@ class Sweep:
         self.used: dict[Value, int] = {}
         """Where in `out` each wire was consumed."""
         self.renamed = renamed
-        """What stands for a value that is no longer made."""
+        """What stands for a value that is no longer made, for ops to come."""
+        self.gone: dict[Value, Value] = {}
+        """The wire before each retracted op, by its result."""
+        self.runs = Runs(self)
 
     # --- what rules call ----------------------------------------------------------------------
 
@@ -136,15 +140,17 @@ class Sweep:
         """Take back an emitted op that gives back the wires it takes."""
         position = self.made[op.results[0]]
         self.out[position] = None
-        for wire, result in zip(op.operands, op.results, strict=True):
+        masks = row_axes[op.defn] or (0,) * len(op.results)
+        for wire, result, mask in zip(op.operands, op.results, masks, strict=True):
             del self.made[result]
+            self.gone[result] = wire
             user = self.used.pop(result, None)
             if user is None:
                 self.used.pop(wire)
                 self.renamed[result] = wire
             else:
                 self.used[wire] = user
-                self._rewire(user, result, wire)
+                self._rewire(user, result, wire, mask)
 
     def emit(self, op: Op) -> None:
         """Append an op without offering it to rules."""
@@ -226,9 +232,13 @@ class Sweep:
                 return answer
         return None
 
-    def _rewire(self, position: int, old: Value, new: Value) -> None:
+    def _rewire(self, position: int, old: Value, new: Value, mask: int) -> None:
         op = self.out[position]
         assert op is not None
+        masks = row_axes[op.defn]
+        if masks and masks[op.operands.index(old)] & ~mask:
+            # A run started here that now starts earlier; what is filed under it is out of sight.
+            self.clipped = True
         operands = tuple([new if value is old else value for value in op.operands])
         self.out[position] = op.replace(operands=operands)
 
