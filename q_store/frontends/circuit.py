@@ -21,6 +21,7 @@ from typing import Any, Final, Self
 
 from q_store.frontends.binding import Binding
 from q_store.frontends.expr import Expr, as_number
+from q_store.frontends.foreign import pauli_sum_of
 from q_store.frontends.gate_methods import GateMethods
 from q_store.frontends.instruction import (
     AngleLike,
@@ -30,7 +31,6 @@ from q_store.frontends.instruction import (
     check_wires,
     failure,
 )
-from q_store.frontends.foreign import pauli_sum_of
 from q_store.frontends.lowering import lower
 from q_store.frontends.parameters import InputParams, ParameterTable, with_roles
 from q_store.qir import dialects
@@ -40,7 +40,6 @@ from q_store.qir.location import PythonLocation
 from q_store.qir.observables import (
     Expval,
     Observation,
-    PauliSum,
     Probs,
     Sample,
     State,

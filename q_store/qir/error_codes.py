@@ -277,6 +277,41 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "A circuit allocates its qubits, takes only numbers, and observes or returns every wire.",
     ),
     "QS341": Explanation("file cannot be used", "It is missing, or may not be read or written."),
+    "QS350": Explanation(
+        "instruction without a counterpart",
+        "The message names the instruction of the other library's circuit and its index. Gates are "
+        "read through a table, their definition or their matrix; what has none of these, such as "
+        "`while` loops, real-time variables and most noise on several qubits, is refused.",
+    ),
+    "QS351": Explanation(
+        "expression without a counterpart",
+        "Angles are real expressions of parameters with + - * / ** and the functions of the `f.*` "
+        "ops. Complex numbers, piecewise and unknown functions are refused.",
+    ),
+    "QS352": Explanation(
+        "not a circuit that can be read",
+        "The object is no circuit of that library, has no qubits, or has qudits with more than two "
+        "levels; or a name in `inputs` or `qubits` is not in it.",
+    ),
+    "QS353": Explanation(
+        "condition that cannot be read",
+        "Conditions are functions of measured bits. A bit measured under a condition is known "
+        "there only.",
+    ),
+    "QS354": Explanation(
+        "circuit too large to unfold",
+        "Loops, nested definitions and conditions are unfolded up to a limit.",
+    ),
+    "QS355": Explanation(
+        "observable without a counterpart",
+        "Observables are real sums of Pauli words on the circuit's qubits. Complex coefficients "
+        "and qubits the circuit has not are refused.",
+    ),
+    "QS356": Explanation(
+        "not expressible in the other library",
+        "The message names the op, such as noise in a Qiskit circuit or a measurement under a "
+        "condition in a Cirq circuit. Take it out, or export to another library.",
+    ),
     "QS401": Explanation(
         "malformed pipeline",
         "A pipeline is a list of passes separated by commas. Options stand in braces with spaces "
