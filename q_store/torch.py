@@ -11,6 +11,6 @@ except ImportError as missing:
         "QS801", "q_store.torch needs PyTorch", help="pip install 'q-store[torch]'"
     ) from missing
 
-from q_store.runtime.torch_layer import QuantumLayer
+from q_store.runtime.torch_layer import QuantumLayer, log_metrics
 
-__all__ = ["QuantumLayer"]
+__all__ = ["QuantumLayer", "log_metrics"]

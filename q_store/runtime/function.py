@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from q_store.qir import dialects
 from q_store.qir.diagnostics import error
@@ -20,7 +20,7 @@ from q_store.qir.func import Func
 from q_store.qir.observables import Expval, Observation, PauliSum
 from q_store.qir.ops import Op
 from q_store.qir.values import Value
-from q_store.runtime.backend import Program, Real, load
+from q_store.runtime.backend import Complex, Program, Real, load
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
 
@@ -109,6 +109,23 @@ class CircuitFunction:
     def words(self) -> WordMeasurements:
         """Every Pauli word of the outputs as an experiment of its own."""
         return WordMeasurements(self)
+
+    def word_expvals(self, inputs: Real, weights: Real) -> Real:
+        """Expectation values (B, words) of the distinct Pauli words of the outputs."""
+        return self.words.program.expvals(inputs, weights)
+
+    def samples(self, inputs: Real, weights: Real, shots: int, seed: int) -> NDArray[np.uint8]:
+        """Measured bits (B, shots, k) of the first `sample` output."""
+        qubits = next(out.qubits for out in self.executable.outputs if out.kind == "sample")
+        return self.program.samples(inputs, weights, qubits, shots, seed)
+
+    def state(self, inputs: Real, weights: Real) -> Complex:
+        """State vectors (B, 2**n), qubit 0 most significant."""
+        return self.program.state(inputs, weights)
+
+    def beside(self, function: CircuitFunction) -> CircuitFunction:
+        """The function to use where this one would be followed by `function`."""
+        return function
 
     def _worth_keeping(self, batch: int) -> bool:
         """Whether holding the final states is cheaper than running the circuit again."""

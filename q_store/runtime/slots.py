@@ -2,19 +2,17 @@
 
 Every parametrised angle becomes one slot, in a circuit whose angles all obey the two-term shift
 rule f'(t) = (f(t + pi/2) - f(t - pi/2)) / 2. Parameters reach the slots through an affine map and
-the classical program; both are written here as torch arithmetic, so torch differentiates them.
+the classical program; both are written here in the arithmetic of a framework, so the framework
+differentiates them.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
 from functools import cache, cached_property
-from typing import Any, Final
+from typing import Any, Protocol
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from q_store.passes.context import Context
 from q_store.passes.decompose import Decompose
@@ -26,24 +24,38 @@ from q_store.qir.types import f64
 from q_store.qir.values import Value
 from q_store.runtime.backend import Real
 from q_store.runtime.function import CircuitFunction, circuit_function
+from q_store.runtime.usage import MeteredFunction
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
 
-_TORCH_NAMES: Final = {"power": "pow"}
-"""numpy ufuncs whose torch function has another name."""
+AnyFunction = CircuitFunction | MeteredFunction
 
-_maps: weakref.WeakKeyDictionary[CircuitFunction, SlotMap] = weakref.WeakKeyDictionary()
+_maps: weakref.WeakKeyDictionary[AnyFunction, SlotMap] = weakref.WeakKeyDictionary()
 
 
-def slot_map(function: CircuitFunction) -> SlotMap:
+class Arithmetic(Protocol):
+    """What a framework does with its arrays, each differentiable in that framework."""
+
+    def parameters(self, inputs: Any, weights: Any) -> Any:
+        """Rows [inputs | weights], (B, F + P), of inputs (B, F) and weights (P,) or (B, P)."""
+
+    def affine(self, matrix: Real, const: Real, params: Any) -> Any:
+        """params @ matrix.T + const, (B, rows), for constant numpy arrays."""
+
+    def derive(self, ufunc: str, args: Any, params: Any) -> Any:
+        """The parameters with one more column: a numpy function, by name, of the columns of
+        `args`."""
+
+
+def slot_map(function: AnyFunction) -> SlotMap:
     """The slots of a circuit, made once per circuit."""
     found = _maps.get(function)
     if found is None:
-        found = _maps[function] = SlotMap(function.func, function.dtype, function.backend)
+        found = _maps[function] = SlotMap(function)
     return found
 
 
-def is_slot_function(function: CircuitFunction) -> bool:
+def is_slot_function(function: AnyFunction) -> bool:
     """Whether every input is one slot that obeys the two-term shift rule."""
     return function.func.attrs.get("slots") == 1
 
@@ -61,32 +73,27 @@ def two_term_gates() -> tuple[str, ...]:
 class SlotMap:
     """The circuit over slots, and the map from parameters to slots."""
 
-    def __init__(self, func: Func, dtype: Any, backend: str) -> None:
-        shiftable = Decompose(two_term_gates()).on_func(func, Context())
+    function: AnyFunction
+    """The circuit as a function of inputs that are the slots, without weights."""
+
+    def __init__(self, function: AnyFunction) -> None:
+        shiftable = Decompose(two_term_gates()).on_func(function.func, Context())
         self._executable: Executable = lower(shiftable)
-        self._dtype = np.dtype(dtype)
-        self.function = circuit_function(slot_func(shiftable), dtype, backend)
+        self._dtype = np.dtype(function.dtype)
+        made = circuit_function(slot_func(shiftable), function.dtype, function.backend)
+        self.function = function.beside(made)
 
-    def torch_forward(
-        self, inputs: Tensor, weights: Tensor
-    ) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, Tensor]]]:
-        """Slots (B, S), and the function that pulls gradients of slots back to the arguments."""
-        found: tuple[Tensor, Any] = torch.func.vjp(self.slots, inputs, weights)  # type: ignore[assignment]
-        return found
-
-    def slots(self, inputs: Tensor, weights: Tensor) -> Tensor:
-        """Slots (B, S) of inputs (B, F) and weights (P,) or (B, P)."""
-        shared = weights.expand(inputs.shape[0], -1) if weights.dim() == 1 else weights
-        params = torch.cat([inputs, shared], dim=1)
+    def slots(self, arithmetic: Arithmetic, inputs: Any, weights: Any) -> Any:
+        """Slots (B, S) of inputs (B, F) and weights (P,) or (B, P), arrays of one framework."""
+        params = arithmetic.parameters(inputs, weights)
         classical = self._executable.classical
         matrix, const = self._classical_rows
+        known = self._executable.n_inputs + self._executable.n_weights
         for j, code in enumerate(classical.opcode):
             own = slice(classical.arg_ptr[j], classical.arg_ptr[j + 1])
-            args = _apply(matrix[own], const[own], params)
-            ufunc = _ufunc(classical.op_names[code])
-            function = getattr(torch, _TORCH_NAMES.get(ufunc, ufunc))
-            params = torch.cat([params, function(*args.unbind(1)).unsqueeze(1)], dim=1)
-        return _apply(*self._slot_rows, params)
+            args = arithmetic.affine(matrix[own, : known + j], const[own], params)
+            params = arithmetic.derive(_ufunc(classical.op_names[code]), args, params)
+        return arithmetic.affine(*self._slot_rows, params)
 
     @cached_property
     def _slot_rows(self) -> tuple[Real, Real]:
@@ -105,15 +112,6 @@ class SlotMap:
         matrix = np.zeros((len(const), exe.n_inputs + exe.n_weights + exe.n_derived))
         np.add.at(matrix, (np.repeat(np.arange(len(const)), np.diff(indptr)), indices), data)
         return matrix.astype(self._dtype), const.astype(self._dtype)
-
-
-def _apply(matrix: Real, const: Real, params: Tensor) -> Tensor:
-    """Affine rows of the parameters known so far, (B, rows).
-
-    The rows are kept in numpy: a tensor made while a transform runs must not outlive it.
-    """
-    known = torch.from_numpy(matrix[:, : params.shape[1]])
-    return params @ known.T + torch.from_numpy(const)
 
 
 def _ufunc(mnemonic: str) -> str:

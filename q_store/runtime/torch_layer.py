@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 
-from q_store.frontends.encoding import ENCODINGS, prepend_encoding
-from q_store.frontends.trace import TracedCircuit, trace_circuit
-from q_store.passes.manager import run_pipeline
-from q_store.qir.diagnostics import did_you_mean, error
-from q_store.qir.func import Func, Module, element_names
-from q_store.qir.observables import Expval, Sample
-from q_store.qir.parser import parse_module
-from q_store.runtime.backend import resolve_backend
-from q_store.runtime.function import CircuitFunction, circuit_function
+from q_store.qir.diagnostics import error
+from q_store.runtime.layer_core import LayerCore, one_of
+from q_store.runtime.slots import AnyFunction
 from q_store.runtime.torch_ops import evaluate, state_vector
 from q_store.runtime.torch_shots import sampled_expvals
 
@@ -31,9 +24,11 @@ _INITIALIZERS: Final[dict[str, Callable[[Tensor, torch.Generator | None], Any]]]
     "zeros": lambda w, _: w.zero_(),
     "ones": lambda w, _: w.fill_(1),
 }
-_OUTPUTS: Final = ("expval", "probs", "samples", "state")
-_GRADIENTS: Final = ("auto", "adjoint", "parameter_shift")
 _LEGACY_KEYS: Final = ("quantum_weights", "q_weights.0", "weight")
+
+
+def _of_core(name: str, doc: str) -> Any:
+    return property(lambda layer: getattr(layer.core, name), doc=doc)
 
 
 class QuantumLayer(nn.Module):
@@ -74,6 +69,7 @@ class QuantumLayer(nn.Module):
         device: Of the weights.
         depth, entanglement: Shape of the ansatz built when `circuit_fn` is `None`.
         strict: Refuse a missing backend instead of falling back.
+        metrics: Count circuits, time and gradient variance for `metrics()`.
 
     Raises:
         QStoreError: `QS601` wrong feature count, `QS602` unusable argument, `QS603` unknown
@@ -103,70 +99,50 @@ class QuantumLayer(nn.Module):
         depth: int = 1,
         entanglement: str = "linear",
         strict: bool = False,
+        metrics: bool = True,
     ) -> None:
         super().__init__()
-        _one_of("output", output, _OUTPUTS)
-        _one_of("gradient", gradient, _GRADIENTS)
-        if shots is not None and (not isinstance(shots, int) or shots < 1):
-            raise error("QS602", f"shots must be a positive integer or None, got {shots!r}")
-        if output == "samples" and shots is None:
-            raise error("QS602", "output='samples' needs shots=, got None")
-        if shots is not None and output in ("probs", "state"):
-            raise error("QS602", f"shots={shots} goes with expval or samples, not {output!r}")
         dtype = dtype or torch.get_default_dtype()
         if not dtype.is_floating_point:
             raise error("QS602", f"dtype must be a real floating type, got {dtype}")
-        self.backend = backend
-        self.resolved_backend = resolve_backend(backend, strict=strict)
-        self.output, self.shots, self.gradient, self.seed = output, shots, gradient, seed
-        traced = trace_circuit(
+        self.core = LayerCore(
             circuit_fn,
             n_qubits,
+            backend,
             observables=observables,
             output=output,
+            shots=shots,
+            gradient=gradient,
             weight_shapes=weight_shapes,
             input_params=input_params,
+            input_encoding=input_encoding,
+            in_features=in_features,
+            seed=seed,
             depth=depth,
             entanglement=entanglement,
+            strict=strict,
+            metrics=metrics,
         )
-        self._adopt(traced, input_encoding, in_features)
         self.initializer = initializer
         self._register_weights(dtype, device)
         self.reset_parameters()
 
+    func = _of_core("func", "The traced circuit, before an encoding is prepended.")
+    n_qubits = _of_core("n_qubits", "Number of qubits.")
+    backend = _of_core("backend", "The backend asked for.")
+    resolved_backend = _of_core("resolved_backend", "The backend that runs.")
+    output = _of_core("output", "Kind of output.")
+    shots = _of_core("shots", "Number of shots, or `None` for exact values.")
+    gradient = _of_core("gradient", "The gradient method asked for.")
+    seed = _of_core("seed", "Seed of initial weights and shots.")
+    in_features = _of_core("in_features", "Number of features, `None` when any number will do.")
+    out_features = _of_core("out_features", "Extent of the last axis of the output.")
+    weight_names = _of_core("weight_names", "One name per weight, in order.")
+
     # --- construction -------------------------------------------------------------------------
 
-    def _adopt(self, traced: TracedCircuit, encoding: str | None, in_features: int | None) -> None:
-        self.n_qubits: int = traced.n_qubits
-        self._func = traced.func
-        if encoding is not None:
-            _one_of("input_encoding", encoding, tuple(ENCODINGS))
-        self._encoding = None if traced.has_inputs else encoding
-        inputs = self._func.args_with_role("input")
-        used = sum(value.type.size for value in inputs) if traced.has_inputs else None
-        if in_features is not None and used is not None and in_features < used:
-            raise error(
-                "QS601", f"the circuit reads {used} features, but in_features={in_features}"
-            )
-        self.in_features = in_features if in_features is not None else used
-        self._start_transient()
-        self.out_features = _width(traced)
-
-    def _start_transient(self) -> None:
-        """State that is rebuilt after pickling."""
-        self._functions: dict[tuple[int, torch.dtype], CircuitFunction] = {}
-        self._warned_unused = False
-        self._calls = 0
-
     def _register_weights(self, dtype: torch.dtype, device: Any) -> None:
-        values = self._func.args_with_role("weight")
-        if len(values) == 1 and values[0].type.shape and values[0].name in _PLAIN_WEIGHTS:
-            shapes = {"weights": values[0].type.shape}
-        elif any(value.type.shape for value in values):
-            shapes = {value.name: value.type.shape for value in values}
-        else:
-            shapes = {"weights": (len(values),)} if values else {}
-        self.weight_names: list[str] = [n for value in values for n in element_names(value)]
+        shapes = self.core.weight_shapes
         self._weight_keys = tuple(shapes)
         for name, shape in shapes.items():
             if hasattr(self, name):
@@ -188,7 +164,7 @@ class QuantumLayer(nn.Module):
                 if callable(self.initializer):
                     self.initializer(parameter)
                 else:
-                    _one_of("initializer", self.initializer, tuple(_INITIALIZERS))
+                    one_of("initializer", self.initializer, tuple(_INITIALIZERS))
                     _INITIALIZERS[self.initializer](parameter, generator)
 
     # --- running ------------------------------------------------------------------------------
@@ -205,9 +181,11 @@ class QuantumLayer(nn.Module):
             Shape (..., width), see `output`, in the dtype of the weights (float32 under autocast).
         """
         w = self._flat_weights() if weights is None else weights
+        if inputs.is_complex():
+            self.core.check_real(inputs.dtype)
         result_dtype = self._result_dtype(inputs, w)
         compute = torch.float64 if result_dtype is torch.float64 else torch.float32
-        features = self._features(inputs)
+        features = self.core.features(inputs.shape)
         function = self._function(features, compute)
         lead = inputs.shape[:-1]
         x = inputs if inputs.dtype is compute else inputs.to(compute)
@@ -217,7 +195,7 @@ class QuantumLayer(nn.Module):
             w = w.to(compute)
         if w.dim() > 1:
             w = w.reshape(-1, w.shape[-1])
-        self._check_weights(w, x.shape[0])
+        self.core.check_weights(w.shape, x.shape[0])
         values = self._run(function, x, w)
         if len(lead) != 1:
             values = values.reshape(*lead, *values.shape[1:])
@@ -225,34 +203,32 @@ class QuantumLayer(nn.Module):
             values = values.to(result_dtype)
         return values
 
-    def _run(self, function: CircuitFunction, x: Tensor, w: Tensor) -> Tensor:
-        if self.output == "samples":
+    def _run(self, function: AnyFunction, x: Tensor, w: Tensor) -> Tensor:
+        core = self.core
+        if core.output == "samples":
             return self._samples(function, x, w)
-        if self.output == "state":
+        if core.output == "state":
             return state_vector(function, x, w)
-        if self.shots is not None:
-            return sampled_expvals(function, x, w, self.shots, self._next_seed())
-        if self.gradient == "parameter_shift":
+        shift = core.shots is not None or core.gradient == "parameter_shift"
+        if shift and core.metered and w.requires_grad:
+            w.register_hook(lambda grad: core.usage.backward(0.0, grad.detach().cpu().numpy()))
+        if core.shots is not None:
+            return sampled_expvals(function, x, w, core.shots, self._next_seed())
+        if core.gradient == "parameter_shift":
             return sampled_expvals(function, x, w, None, 0)
         return evaluate(function, x, w)
 
-    def _samples(self, function: CircuitFunction, x: Tensor, w: Tensor) -> Tensor:
-        qubits = next(out.qubits for out in function.executable.outputs if out.kind == "sample")
-        bits = function.program.samples(
+    def _samples(self, function: AnyFunction, x: Tensor, w: Tensor) -> Tensor:
+        bits = function.samples(
             x.detach().cpu().numpy(),
             w.detach().cpu().numpy(),
-            qubits,
-            self.shots or 1,
+            self.core.shots or 1,
             self._next_seed(),
         )
         return torch.from_numpy(bits).to(x.device)
 
     def _next_seed(self) -> int:
-        """Shot noise differs from call to call and, given `seed`, repeats from run to run."""
-        if self.seed is None:
-            return int(torch.randint(2**62, ()).item())
-        self._calls += 1
-        return self.seed * 1_000_003 + self._calls
+        return self.core.next_seed(lambda: int(torch.randint(2**62, ()).item()))
 
     def _result_dtype(self, inputs: Tensor, weights: Tensor) -> torch.dtype:
         if not inputs.is_meta and torch.is_autocast_enabled(inputs.device.type):
@@ -271,59 +247,10 @@ class QuantumLayer(nn.Module):
             return torch.empty(0)
         return torch.cat([getattr(self, key).reshape(-1) for key in keys])
 
-    def _check_weights(self, weights: Tensor, batch: int) -> None:
-        wanted = len(self.weight_names)
-        if weights.shape[-1] != wanted or (weights.dim() == 2 and weights.shape[0] != batch):
-            raise error(
-                "QS602",
-                f"weights must have shape ({wanted},) or ({batch}, {wanted}), "
-                f"got {tuple(weights.shape)}",
-            )
-
-    def _features(self, inputs: Tensor) -> int:
-        """The number of features the circuit will read; warns once about unused ones."""
-        if inputs.dim() == 0:
-            raise error("QS601", "inputs must have shape (..., features), got a scalar")
-        given = inputs.shape[-1]
-        if self._encoding is not None:
-            if self.in_features is not None and given != self.in_features:
-                raise error("QS601", f"inputs must have {self.in_features} features, got {given}")
-            return given
-        used = self._used_features
-        if given < used:
-            raise error("QS601", f"the circuit reads {used} features, inputs have {given}")
-        if given > used and not self._warned_unused:
-            self._warned_unused = True
-            warnings.warn(
-                f"the circuit reads features 0..{used - 1} of {given}; "
-                f"features {list(range(used, given))} are unused",
-                UserWarning,
-                stacklevel=3,
-            )
-        return used
-
-    @property
-    def _used_features(self) -> int:
-        return sum(value.type.size for value in self._func.args_with_role("input"))
-
-    def _function(self, features: int, dtype: torch.dtype = torch.float32) -> CircuitFunction:
-        found = self._functions.get((features, dtype))
-        if found is None:
-            func = self._func
-            if self._encoding is not None:
-                func = prepend_encoding(func, features, self._encoding)
-            numpy_dtype = "float64" if dtype is torch.float64 else "float32"
-            func = run_pipeline("default", Module((func,))).main
-            found = circuit_function(func, numpy_dtype, self.resolved_backend)
-            self._functions[features, dtype] = found
-        return found
+    def _function(self, features: int, dtype: torch.dtype = torch.float32) -> AnyFunction:
+        return self.core.function(features, "float64" if dtype is torch.float64 else "float32")
 
     # --- looking at it ------------------------------------------------------------------------
-
-    @property
-    def func(self) -> Func:
-        """The traced circuit, before an encoding is prepended."""
-        return self._func
 
     def extra_repr(self) -> str:
         features = "?" if self.in_features is None else self.in_features
@@ -333,21 +260,15 @@ class QuantumLayer(nn.Module):
             f"output={self.output!r}, backend={self.resolved_backend!r}"
         )
 
+    def metrics(self, *, reset: bool = False) -> dict[str, float]:
+        """What this layer has run since it was made or last reset.
+
+        `circuit_ms` per forward call, `circuits_per_second`, `gradient_variance`, `cost_usd`, and
+        `backend_<name>`; empty with `metrics=False`. Compiled models are not counted.
+        """
+        return self.core.metrics(reset=reset)
+
     # --- saving -------------------------------------------------------------------------------
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Everything but compiled programs; the circuit travels as IR text."""
-        state = self.__dict__.copy()
-        for name in ("_functions", "_warned_unused", "_calls"):
-            del state[name]
-        state["_func"] = str(Module((self._func,)))
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        text = state.pop("_func")
-        super().__setstate__(state)
-        self._func = parse_module(text).main
-        self._start_transient()
 
     def _load_from_state_dict(
         self, state_dict: dict[str, Any], prefix: str, *args: Any, **kwargs: Any
@@ -361,27 +282,12 @@ class QuantumLayer(nn.Module):
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
 
-_PLAIN_WEIGHTS: Final = ("weights", "params", "theta", "w")
-"""Argument names of `circuit_fn` whose one vector becomes the parameter `weights`."""
+def log_metrics(writer: Any, model: nn.Module, step: int) -> None:
+    """Write what the quantum layers of a model have run since the last call to a `SummaryWriter`.
 
-
-def _width(traced: TracedCircuit) -> int:
-    """The extent of the last axis of the output."""
-    width = 0
-    for observation in traced.observations:
-        if isinstance(observation, Expval):
-            width += 1
-        elif isinstance(observation, Sample):
-            width += len(observation.qubits)
-        else:
-            width += observation.result_type(traced.n_qubits).size
-    return width
-
-
-def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise error(
-            "QS602",
-            f"{name} must be one of {', '.join(map(repr, known))}, got {value!r}",
-            help=did_you_mean(str(value), known),
-        )
+    The tags are the name of the layer and that of the number: `1/circuit_ms`.
+    """
+    for name, module in model.named_modules():
+        if isinstance(module, QuantumLayer):
+            for key, value in module.metrics(reset=True).items():
+                writer.add_scalar(f"{name or 'quantum_layer'}/{key}", value, step)

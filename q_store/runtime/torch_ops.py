@@ -22,11 +22,11 @@ import torch
 from torch import Tensor
 
 from q_store.runtime import torch_library  # noqa: F401  registers the custom ops
-from q_store.runtime.function import CircuitFunction
-from q_store.runtime.slots import is_slot_function, slot_map
+from q_store.runtime.slots import AnyFunction, is_slot_function, slot_map
+from q_store.runtime.torch_arithmetic import TORCH
 
 
-def evaluate(function: CircuitFunction, inputs: Tensor, weights: Tensor) -> Tensor:
+def evaluate(function: AnyFunction, inputs: Tensor, weights: Tensor) -> Tensor:
     """Values (B, width) of inputs (B, F) and weights (P,) or (B, P).
 
     All tensors have the dtype of the function.
@@ -41,14 +41,19 @@ def evaluate(function: CircuitFunction, inputs: Tensor, weights: Tensor) -> Tens
 
 
 def vjp(
-    function: CircuitFunction, inputs: Tensor, weights: Tensor, cotangent: Tensor
+    function: AnyFunction, inputs: Tensor, weights: Tensor, cotangent: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Gradients of sum(cotangent * values) for inputs and weights, themselves differentiable when
     grad mode is on."""
     if torch.is_grad_enabled() and not is_slot_function(function):
-        slots, pull_back = slot_map(function).torch_forward(inputs, weights)
-        d_slots, _ = vjp(slot_map(function).function, slots, slots.new_empty(0), cotangent)
-        return pull_back(d_slots)
+        of_slots = slot_map(function)
+        found: tuple[Any, Any] = torch.func.vjp(  # type: ignore[assignment]
+            lambda x, w: of_slots.slots(TORCH, x, w), inputs, weights
+        )
+        slots, pull_back = found
+        d_slots, _ = vjp(of_slots.function, slots, slots.new_empty(0), cotangent)
+        pulled: tuple[Tensor, Tensor] = pull_back(d_slots)
+        return pulled
     found: tuple[Tensor, Tensor] = _TracedVjp.apply(inputs, weights, cotangent, function)
     return found
 
@@ -60,7 +65,7 @@ def _transformed() -> bool:
 
 class _Evaluate(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, weights: Tensor, function: CircuitFunction) -> Tensor:
+    def forward(ctx: Any, inputs: Tensor, weights: Tensor, function: AnyFunction) -> Tensor:
         keep = True in ctx.needs_input_grad
         values, ctx.state = function.forward(
             inputs.detach().numpy(), weights.detach().numpy(), keep
@@ -86,7 +91,7 @@ class _Evaluate(torch.autograd.Function):
 
 class _TracedEvaluate(torch.autograd.Function):
     @staticmethod
-    def forward(inputs: Tensor, weights: Tensor, function: CircuitFunction) -> Tensor:
+    def forward(inputs: Tensor, weights: Tensor, function: AnyFunction) -> Tensor:
         values, _ = function.forward(inputs.detach().numpy(), weights.detach().numpy(), False)
         return torch.from_numpy(values)
 
@@ -102,7 +107,7 @@ class _TracedEvaluate(torch.autograd.Function):
 
     @staticmethod
     def vmap(
-        info: Any, in_dims: Any, inputs: Tensor, weights: Tensor, function: CircuitFunction
+        info: Any, in_dims: Any, inputs: Tensor, weights: Tensor, function: AnyFunction
     ) -> Any:
         x, w = _flatten(info.batch_size, in_dims, inputs, weights)
         return evaluate(function, x, w).unflatten(0, (info.batch_size, -1)), 0
@@ -111,7 +116,7 @@ class _TracedEvaluate(torch.autograd.Function):
 class _TracedVjp(torch.autograd.Function):
     @staticmethod
     def forward(
-        inputs: Tensor, weights: Tensor, cotangent: Tensor, function: CircuitFunction
+        inputs: Tensor, weights: Tensor, cotangent: Tensor, function: AnyFunction
     ) -> tuple[Tensor, Tensor]:
         arrays = [tensor.detach().numpy() for tensor in (inputs, weights, cotangent)]
         d_inputs, d_weights = function.backward(None, *arrays)
@@ -136,7 +141,7 @@ class _TracedVjp(torch.autograd.Function):
         inputs: Tensor,
         weights: Tensor,
         cotangent: Tensor,
-        function: CircuitFunction,
+        function: AnyFunction,
     ) -> Any:
         size = info.batch_size
         x, w = _flatten(size, in_dims, inputs, weights)
@@ -162,7 +167,7 @@ def _flatten(size: int, in_dims: Any, inputs: Tensor, weights: Tensor) -> tuple[
 
 
 def _shifted(
-    function: CircuitFunction, slots: Tensor, cotangent: Tensor, tangent: Tensor
+    function: AnyFunction, slots: Tensor, cotangent: Tensor, tangent: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Derivatives of <tangent, vjp(slots, cotangent)> for slots and cotangent."""
     batch, n = slots.shape
@@ -182,12 +187,10 @@ def _shifted(
 
 class _State(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, weights: Tensor, function: CircuitFunction) -> Tensor:
+    def forward(ctx: Any, inputs: Tensor, weights: Tensor, function: AnyFunction) -> Tensor:
         ctx.function = function
         ctx.save_for_backward(inputs, weights)
-        return torch.from_numpy(
-            function.program.state(inputs.detach().numpy(), weights.detach().numpy())
-        )
+        return torch.from_numpy(function.state(inputs.detach().numpy(), weights.detach().numpy()))
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -199,7 +202,7 @@ class _State(torch.autograd.Function):
         return torch.from_numpy(found[1]), torch.from_numpy(found[2]), None
 
 
-def state_vector(function: CircuitFunction, inputs: Tensor, weights: Tensor) -> Tensor:
+def state_vector(function: AnyFunction, inputs: Tensor, weights: Tensor) -> Tensor:
     """States (B, 2**n), qubit 0 most significant; once differentiable, in torch's convention for
     complex gradients."""
     result: Tensor = _State.apply(inputs.cpu(), weights.cpu(), function)

@@ -1,0 +1,150 @@
+"""What a layer has run: circuits, time, gradient variance, cost.
+
+A `MeteredFunction` is a `CircuitFunction` that notes every call in the `Usage` of its layer, so the
+frameworks' operations need not know about it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from q_store.qir.func import Func
+from q_store.runtime.backend import Complex, Program, Real
+from q_store.runtime.function import CircuitFunction, WordMeasurements
+from q_store.targets.executable import Executable
+
+
+class Usage:
+    """Counters of one layer; safe to write from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.total_circuits = 0
+        """Circuits since the layer was made; `reset` leaves it."""
+        self.reset()
+
+    def reset(self) -> None:
+        """Start a new period, an epoch for instance."""
+        with self._lock:
+            self.circuits = 0
+            self.calls = 0
+            self.seconds = 0.0
+            self.gradients = 0
+            self.variance_sum = 0.0
+            self.cost = 0.0
+
+    def forward(self, circuits: int, seconds: float) -> None:
+        """Note one forward call over a batch."""
+        with self._lock:
+            self.calls += 1
+            self.circuits += circuits
+            self.total_circuits += circuits
+            self.seconds += seconds
+
+    def backward(self, seconds: float, gradient: Real) -> None:
+        """Note one gradient of weights and the time it took."""
+        variance = _variance(gradient)
+        with self._lock:
+            self.seconds += seconds
+            if variance is not None:
+                self.gradients += 1
+                self.variance_sum += variance
+
+    def summary(self, backend: str) -> dict[str, float]:
+        """The scalars of this period, by name.
+
+        `circuit_ms`: milliseconds inside circuits per forward call, gradients included.
+        `circuits_per_second`: samples through the circuit per second of that time.
+        `gradient_variance`: variance of the entries of the weight gradient, mean over gradients.
+        `cost_usd`: what the backend charged; 0 for simulation on this machine.
+        `backend_<name>`: 1 for the backend that ran.
+        """
+        with self._lock:
+            return {
+                "circuit_ms": 1e3 * self.seconds / self.calls if self.calls else 0.0,
+                "circuits_per_second": self.circuits / self.seconds if self.seconds else 0.0,
+                "gradient_variance": self.variance_sum / self.gradients if self.gradients else 0.0,
+                "cost_usd": self.cost,
+                f"backend_{backend}": 1.0,
+            }
+
+
+def summary_names(backend: str) -> tuple[str, ...]:
+    """The keys of `Usage.summary`."""
+    return tuple(Usage().summary(backend))
+
+
+class MeteredFunction:
+    """A circuit function that notes its calls. It has the function's interface and its key."""
+
+    def __init__(self, function: CircuitFunction, usage: Usage) -> None:
+        self.function = function
+        self.usage = usage
+        self.func: Func = function.func
+        self.dtype = function.dtype
+        self.backend = function.backend
+        self.width = function.width
+        self.key = function.key
+        self.executable: Executable = function.executable
+        self.program: Program = function.program
+
+    @property
+    def words(self) -> WordMeasurements:
+        return self.function.words
+
+    def beside(self, function: CircuitFunction) -> MeteredFunction:
+        """Another function whose calls count as this one's."""
+        return MeteredFunction(function, self.usage)
+
+    def forward(self, inputs: Real, weights: Real, keep_state: bool) -> tuple[Real, Real | None]:
+        """See `CircuitFunction.forward`."""
+        start = perf_counter()
+        found = self.function.forward(inputs, weights, keep_state)
+        self.usage.forward(inputs.shape[0], perf_counter() - start)
+        return found
+
+    def word_expvals(self, inputs: Real, weights: Real) -> Real:
+        """See `CircuitFunction.word_expvals`."""
+        with self._noted(inputs):
+            return self.function.word_expvals(inputs, weights)
+
+    def samples(self, inputs: Real, weights: Real, shots: int, seed: int) -> NDArray[np.uint8]:
+        """See `CircuitFunction.samples`."""
+        with self._noted(inputs):
+            return self.function.samples(inputs, weights, shots, seed)
+
+    def state(self, inputs: Real, weights: Real) -> Complex:
+        """See `CircuitFunction.state`."""
+        with self._noted(inputs):
+            return self.function.state(inputs, weights)
+
+    @contextmanager
+    def _noted(self, inputs: Real) -> Iterator[None]:
+        start = perf_counter()
+        yield
+        self.usage.forward(inputs.shape[0], perf_counter() - start)
+
+    def backward(
+        self, saved: Real | None, inputs: Real, weights: Real, cotangent: Real
+    ) -> tuple[Real, Real]:
+        """See `CircuitFunction.backward`."""
+        start = perf_counter()
+        found = self.function.backward(saved, inputs, weights, cotangent)
+        self.usage.backward(perf_counter() - start, found[1])
+        return found
+
+
+def _variance(gradient: Real) -> float | None:
+    """Variance of the entries; cheaper than `numpy.var` on the short vectors of a layer."""
+    n = gradient.size
+    if n == 0:
+        return None
+    flat = gradient.ravel()
+    mean = float(flat.sum()) / n
+    return max(float(np.dot(flat, flat)) / n - mean * mean, 0.0)
