@@ -105,15 +105,11 @@ def assert_equivalent(
     """Raise `AssertionError`, showing both, unless the functions mean the same.
 
     `exact` and `phase` compare unitaries (or, with measurement or noise, density matrices) over the
-    wires in order; `observed` compares what `m.observe` yields. Parameters are matched by name.
+    wires in order, and what `m.observe` yields; `observed` compares the latter alone where there is
+    an observation. Parameters are matched by name.
     """
     for binding in random_bindings(left, bindings, seed):
-        if sameness == "observed" and left.observe is not None:
-            difference = _observed_difference(left, right, binding)
-        elif is_unitary(left) and is_unitary(right):
-            difference = _unitary_difference(left, right, binding, sameness, seed)
-        else:
-            difference = _mixed_difference(left, right, binding, seed)
+        difference = _difference(left, right, binding, sameness, seed)
         if not difference <= tolerance:
             raise AssertionError(
                 f"not equivalent ({sameness}): they differ by {difference:.3g} at {binding}\n"
@@ -121,11 +117,26 @@ def assert_equivalent(
             )
 
 
+def _difference(left: Func, right: Func, binding: Binding, sameness: Sameness, seed: int) -> float:
+    ends = [func.observe.observations if func.observe else None for func in (left, right)]
+    if (ends[0] is None) != (ends[1] is None):
+        return float("inf")
+    if ends[0] is not None and (sameness == "observed" or ends[0] != ends[1]):
+        observed = _observed_difference(left, right, binding)
+        if sameness == "observed":
+            return observed
+    else:
+        observed = 0.0
+    if is_unitary(left) and is_unitary(right):
+        return max(observed, _unitary_difference(left, right, binding, sameness, seed))
+    return max(observed, _mixed_difference(left, right, binding, seed))
+
+
 def _observed_difference(left: Func, right: Func, binding: Binding) -> float:
-    pairs = zip(
-        observations_of_func(left, binding), observations_of_func(right, binding), strict=True
-    )
-    return max((_distance(a, b) for a, b in pairs), default=0.0)
+    results = [observations_of_func(func, binding) for func in (left, right)]
+    if len(results[0]) != len(results[1]):
+        return float("inf")
+    return max((_distance(a, b) for a, b in zip(*results, strict=True)), default=0.0)
 
 
 def _distance(left: Any, right: Any) -> float:

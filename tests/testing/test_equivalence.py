@@ -101,8 +101,23 @@ func @main(%w: f64) {{
     assert_equivalent(func("z", "expval(Z0)"), func("s", "expval(Z0)"), "observed")
     with pytest.raises(AssertionError):
         assert_equivalent(func("z", "expval(X0)"), func("s", "expval(X0)"), "observed")
-    with pytest.raises(AssertionError):
-        assert_equivalent(func("z", "probs(0)"), func("z", "expval(Z0)"), "observed")
+    for sameness in ("exact", "phase", "observed"):
+        for other in ("probs(0)", "expval(X0)"):
+            with pytest.raises(AssertionError):
+                assert_equivalent(func("z", "expval(Z0)"), func("z", other), sameness)
+    assert_equivalent(func("z", "expval(Z0 + X0)"), func("z", "expval(X0 + Z0)"), "exact")
+
+
+def test_how_many_results_and_whether_any() -> None:
+    text = (
+        "qir 1\nfunc @main() {\n  %q = q.alloc 1\n  %e = m.observe %q [expval(Z0)]\n  return %e\n}"
+    )
+    one = parse_module(text).main
+    two = parse_module(text.replace("%e = ", "%e, %d = ").replace("(Z0)", "(Z0), expval(Z0)")).main
+    for other in (two, circuit(1)):
+        for sameness in ("exact", "observed"):
+            with pytest.raises(AssertionError):
+                assert_equivalent(one, other, sameness)
 
 
 def test_bindings_have_the_shapes_of_the_parameters() -> None:
