@@ -209,9 +209,6 @@ class QuantumLayer(nn.Module):
             return self._samples(function, x, w)
         if core.output == "state":
             return state_vector(function, x, w)
-        shift = core.shots is not None or core.gradient == "parameter_shift"
-        if shift and core.metered and w.requires_grad:
-            w.register_hook(lambda grad: core.usage.backward(0.0, grad.detach().cpu().numpy()))
         if core.shots is not None:
             return sampled_expvals(function, x, w, core.shots, self._next_seed())
         if core.gradient == "parameter_shift":

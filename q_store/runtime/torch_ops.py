@@ -33,7 +33,7 @@ def evaluate(function: AnyFunction, inputs: Tensor, weights: Tensor) -> Tensor:
     """
     if not inputs.is_cpu or torch.compiler.is_compiling():
         values: Tensor = torch.ops.q_store.evaluate(inputs, weights, function.key)
-    elif _transformed():
+    elif transformed():
         values = _TracedEvaluate.apply(inputs, weights, function)
     else:
         values = _Evaluate.apply(inputs, weights, function)
@@ -47,10 +47,10 @@ def vjp(
     grad mode is on."""
     if torch.is_grad_enabled() and not is_slot_function(function):
         of_slots = slot_map(function)
-        found: tuple[Any, Any] = torch.func.vjp(  # type: ignore[assignment]
+        both: tuple[Any, Any] = torch.func.vjp(  # type: ignore[assignment]
             lambda x, w: of_slots.slots(TORCH, x, w), inputs, weights
         )
-        slots, pull_back = found
+        slots, pull_back = both
         d_slots, _ = vjp(of_slots.function, slots, slots.new_empty(0), cotangent)
         pulled: tuple[Tensor, Tensor] = pull_back(d_slots)
         return pulled
@@ -58,7 +58,7 @@ def vjp(
     return found
 
 
-def _transformed() -> bool:
+def transformed() -> bool:
     """Whether a `torch.func` transform is running."""
     return torch._C._are_functorch_transforms_active()
 
@@ -78,7 +78,7 @@ class _Evaluate(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
         inputs, weights = ctx.saved_tensors
-        if torch.is_grad_enabled() or _transformed():
+        if torch.is_grad_enabled() or transformed():
             return *vjp(ctx.function, inputs, weights, grads[0]), None
         d_inputs, d_weights = ctx.function.backward(
             ctx.state, inputs.detach().numpy(), weights.detach().numpy(), grads[0].numpy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,6 +11,8 @@ from torch import Tensor
 from q_store.runtime.shots import Shots
 from q_store.runtime.slots import AnyFunction, slot_map
 from q_store.runtime.torch_arithmetic import TORCH
+from q_store.runtime.torch_ops import transformed
+from q_store.runtime.usage import MeteredFunction
 
 
 def sampled_expvals(
@@ -18,10 +21,17 @@ def sampled_expvals(
     """Expectation values (B, width), exact when `shots` is None, with parameter-shift gradients."""
     slots = slot_map(function)
     device = inputs.device
+    if weights.requires_grad and isinstance(function, MeteredFunction) and not transformed():
+        weights = weights.view_as(weights)  # a hook on the parameter itself would stay there
+        weights.register_hook(_noting(function))
     values: Tensor = _Shifted.apply(
         slots.slots(TORCH, inputs.cpu(), weights.cpu()), slots.function, Shots(shots, seed)
     )
     return values.to(device)
+
+
+def _noting(function: MeteredFunction) -> Callable[[Tensor], None]:
+    return lambda grad: function.usage.backward(0.0, grad.detach().cpu().numpy())
 
 
 class _Shifted(torch.autograd.Function):
