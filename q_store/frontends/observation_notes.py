@@ -18,14 +18,16 @@ def observe_as_noted(
 ) -> None:
     """Add the observations of some notes (`expval 0.5*X0 Z2`, `probs 0 1`, `sample 0 1`, `state`).
 
-    Qubits that the circuit really measures are one sample, at the place of the first note about a
-    sample or at the end. Raises `QS352` for a note that is not understood.
+    Qubits that the circuit really measures at its end are one sample. A note about a sample says
+    where among the observations it stands, and, if all its qubits are measured, which they are.
+    Raises `QS352` for a note that is not understood.
     """
     pending = list(measured)
     for text in texts:
         kind, _, rest = text.partition(" ")
         if kind == "sample" and pending:
-            circuit.measure(*pending)
+            noted = [int(word) for word in rest.split() if word.isdigit()]
+            circuit.measure(*(noted if noted and set(noted) <= set(pending) else pending))
             pending = []
         elif kind != "sample":
             _add(circuit, kind, rest, text)

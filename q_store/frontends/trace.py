@@ -332,3 +332,16 @@ def _converted(item: object) -> Converted | None:
         if package in _CONVERTERS:
             return _CONVERTERS[package](item)
     return None
+
+
+def as_func(item: object) -> Func:
+    """The IR of anything that is a circuit already. Raises `QS332` for anything else."""
+    found = _converted(item)
+    if found is None:
+        kind = type(item)
+        raise error(
+            "QS332",
+            f"a circuit of type {kind.__module__}.{kind.__name__} is not understood: expected "
+            "a QuantumCircuit, a Func or Module, IR text, or a circuit of another library",
+        )
+    return found if isinstance(found, Func) else found.to_ir()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from qiskit import QuantumCircuit as QiskitCircuit
-from qiskit.circuit import Barrier, ControlledGate, ControlFlowOp, Delay, Measure, Reset
+from qiskit.circuit import Barrier, ControlFlowOp, ControlledGate, Delay, Measure, Reset
 from qiskit.circuit.annotated_operation import AnnotatedOperation
 from qiskit.exceptions import QiskitError
 
