@@ -1,0 +1,89 @@
+"""Reading OpenQASM 2 and 3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from q_store.qir.diagnostics import error
+
+if TYPE_CHECKING:
+    from q_store.frontends.circuit import QuantumCircuit
+
+_CONVENTIONS = ("spec", "qiskit")
+
+
+def from_qasm(
+    program: str | Path,
+    *,
+    u: str = "spec",
+    constants: Mapping[str, int | float | bool] | None = None,
+    file: str = "<qasm>",
+) -> QuantumCircuit:
+    """The circuit of an OpenQASM 2 or 3 program: its text, or the path of its file.
+
+    `input float`, `input angle` and `input array[float[64], n]` become parameters; inputs that
+    shape the circuit, such as `input int n`, get their values by `constants`. Loops are unrolled,
+    subroutines put where they are called. Measurements that nothing follows are what the circuit
+    ends with, in the order of the bits they go to; the others stay in the middle, and `if` on
+    their bits becomes `q.if`.
+
+    `u` is the convention of OpenQASM 3 programs for the phase of `U`, `u2` and `u3`, which matters
+    under controls: `"spec"` for the specification's, `"qiskit"` for files Qiskit wrote. OpenQASM 2
+    knows one only. Qubit 0 is the first declared qubit; registers follow each other.
+
+    Raises `QS370` to `QS380` with the place in the text, `QS801` without the package openqasm3.
+    """
+    from q_store.frontends.qasm.finish import finished, grouped
+    from q_store.frontends.qasm.read import source_of
+    from q_store.frontends.qasm.statements import Program
+
+    if u not in _CONVENTIONS:
+        raise error("QS381", f"u must be 'spec' or 'qiskit', got {u!r}")
+    text, name, folder = _text_of(program, file)
+    source = source_of(text, name)
+    state = Program(source, "qiskit" if u == "qiskit" else "spec", constants or {}, folder)
+    try:
+        statements = state.read()
+        state.vectors = grouped(_inputs(statements))
+        state.run(statements)
+    except RecursionError as problem:
+        raise error("QS373", f"{name} is nested too deeply to be read") from problem
+    return finished(state, source, _identifier(name))
+
+
+def _text_of(program: str | Path, file: str) -> tuple[str, str, Path | None]:
+    """Text, the name to show, and the folder of files it may include."""
+    is_path = isinstance(program, Path) or (
+        isinstance(program, str)
+        and program.endswith((".qasm", ".inc"))
+        and not set(program) & set("\n;")
+    )
+    if not is_path:
+        if not isinstance(program, str):
+            kind = type(program).__name__
+            raise error("QS381", f"expected OpenQASM text or the path of a file, got {kind}")
+        return program, file, None
+    path = Path(program)
+    try:
+        return path.read_text(encoding="utf-8"), str(path), path.parent
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or "it is not UTF-8 text"
+        raise error("QS341", f"cannot use the file {path}: {reason}") from problem
+
+
+def _inputs(statements: list[Any]) -> list[str]:
+    """Names of the scalar inputs."""
+    return [
+        node.identifier.name
+        for node in statements
+        if type(node).__name__ == "IODeclaration"
+        and node.io_identifier.name == "input"
+        and type(node.type).__name__ in ("FloatType", "AngleType")
+    ]
+
+
+def _identifier(name: str) -> str:
+    stem = Path(name).stem if name.endswith((".qasm", ".inc")) else "main"
+    return stem if stem.isidentifier() else "main"
