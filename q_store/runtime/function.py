@@ -6,20 +6,16 @@ into one row per sample and gives its vector-Jacobian product.
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from q_store.qir import dialects
-from q_store.qir.diagnostics import error
-from q_store.qir.func import Func
-from q_store.qir.observables import Expval, Observation, PauliSum
-from q_store.qir.ops import Op
-from q_store.qir.values import Value
+from q_store.frontends.observing import with_observations
+from q_store.qir.func import Func, Module
+from q_store.qir.observables import Expval, PauliSum
+from q_store.qir.parser import parse_module
 from q_store.runtime.backend import Complex, Program, Real, load
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
@@ -30,18 +26,14 @@ _KEEP_STATE_BYTES: Final = 256 * 2**20
 _KEEP_STATE_QUBITS: Final = 6
 """Below this many qubits a second forward sweep costs less than allocating and filling the copy."""
 
-_live: weakref.WeakValueDictionary[str, CircuitFunction] = weakref.WeakValueDictionary()
-
 
 class CircuitFunction:
     """The real outputs of a circuit, (B, width), as a function of inputs (B, F) and weights.
 
-    Weights are (P,), shared by the batch, or (B, P). Functions of equal IR, dtype and backend are
-    one object, so frameworks may name them by `key`.
+    Weights are (P,), shared by the batch, or (B, P). `backend` is a resolved name.
     """
 
     def __init__(self, func: Func, dtype: DTypeLike, backend: str) -> None:
-        """Use `circuit_function`, which shares equal functions."""
         self.func = func
         self.backend = backend
         self.executable: Executable = lower(func)
@@ -51,7 +43,8 @@ class CircuitFunction:
         self._probs = tuple(out.qubits for out in outputs if out.kind == "probs")
         self._n_expvals = sum(out.kind == "expval" for out in outputs)
         self.width = self._n_expvals + sum(2 ** len(qubits) for qubits in self._probs)
-        self.key = ""
+        self.text = f"{self.dtype.name}\n{backend}\n{Module((func,))}"
+        """Everything the function is: what traced programs carry to other processes."""
 
     @property
     def n_inputs(self) -> int:
@@ -134,7 +127,7 @@ class CircuitFunction:
         return n >= _KEEP_STATE_QUBITS and needed <= _KEEP_STATE_BYTES
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return circuit_function, (self.func, self.dtype.str, self.backend)
+        return CircuitFunction, (self.func, self.dtype.str, self.backend)
 
 
 class WordMeasurements:
@@ -156,40 +149,13 @@ class WordMeasurements:
                 self.coefficients[words.index(word), column] += coef
         alone = [Expval(PauliSum(((1.0, word),))) for word in words]
         self.program = load(
-            lower(observing(function.func, alone)), function.dtype, function.backend
+            lower(with_observations(function.func, alone)), function.dtype, function.backend
         )
 
 
-def observing(func: Func, observations: Sequence[Observation]) -> Func:
-    """The same circuit with other observations."""
-    if func.observe is None:
-        wires, body = func.results, func.ops
-    else:
-        wires, body = func.observe.operands, func.ops[:-1]
-    results = tuple(Value(obs.result_type(len(wires)), "e") for obs in observations)
-    op = Op(dialects.OBSERVE, wires, (), results, observations=tuple(observations))
-    return func.replace(ops=(*body, op), results=results)
-
-
-def circuit_function(func: Func, dtype: DTypeLike, backend: str) -> CircuitFunction:
-    """The function of this IR, dtype and (resolved) backend, made once and shared while alive."""
-    made = CircuitFunction(func, dtype, backend)
-    key = f"{made.executable.key}:{made.dtype.name}:{backend}"
-    found = _live.get(key)
-    if found is not None:
-        return found
-    made.key = key
-    _live[key] = made
-    return made
-
-
-def function_by_key(key: str) -> CircuitFunction:
-    """The live function of this key. Raises `QS605` when its layer is gone."""
-    found = _live.get(key)
-    if found is None:
-        raise error(
-            "QS605",
-            "the circuit of this compiled program is no longer alive",
-            help="keep the QuantumLayer it was traced from, or trace again",
-        )
-    return found
+@lru_cache(maxsize=256)
+def function_from_text(text: str) -> CircuitFunction:
+    """The function that `CircuitFunction.text` describes, in any process. Raises what reading IR
+    text raises."""
+    dtype, backend, ir = text.split("\n", 2)
+    return CircuitFunction(parse_module(ir).main, dtype, backend)

@@ -19,7 +19,7 @@ from q_store.qir.func import Func, Module
 from q_store.qir.observables import Expval, Sample
 from q_store.qir.parser import parse_module
 from q_store.runtime.backend import resolve_backend
-from q_store.runtime.function import circuit_function
+from q_store.runtime.function import CircuitFunction
 from q_store.runtime.slots import AnyFunction
 from q_store.runtime.usage import MeteredFunction, Usage
 
@@ -160,7 +160,7 @@ class LayerCore:
             if self.encoding is not None:
                 func = prepend_encoding(func, features, self.encoding)
             func = run_pipeline("default", Module((func,))).main
-            made = circuit_function(func, dtype, self.resolved_backend)
+            made = CircuitFunction(func, dtype, self.resolved_backend)
             found = MeteredFunction(made, self.usage) if self.metered else made
             self._functions[features, dtype] = found
         return found

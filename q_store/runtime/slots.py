@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from q_store.passes.context import Context
 from q_store.passes.decompose import Decompose
@@ -23,7 +24,7 @@ from q_store.qir.registry import all_gates
 from q_store.qir.types import f64
 from q_store.qir.values import Value
 from q_store.runtime.backend import Real
-from q_store.runtime.function import CircuitFunction, circuit_function
+from q_store.runtime.function import CircuitFunction
 from q_store.runtime.usage import MeteredFunction
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
@@ -70,6 +71,55 @@ def two_term_gates() -> tuple[str, ...]:
     )
 
 
+class AngleMap:
+    """The map from parameters to the slots of an executable, in the arithmetic of a framework."""
+
+    def __init__(self, executable: Executable, dtype: Any) -> None:
+        self.executable = executable
+        self._dtype = np.dtype(dtype)
+
+    def parameters(self, arithmetic: Arithmetic, inputs: Any, weights: Any) -> Any:
+        """Rows [inputs | weights | derived] of inputs (B, F) and weights (P,) or (B, P)."""
+        params = arithmetic.parameters(inputs, weights)
+        classical = self.executable.classical
+        matrix, const = self._classical_rows
+        known = self.executable.n_inputs + self.executable.n_weights
+        for j, code in enumerate(classical.opcode):
+            own = slice(classical.arg_ptr[j], classical.arg_ptr[j + 1])
+            args = arithmetic.affine(matrix[own, : known + j], const[own], params)
+            params = arithmetic.derive(_ufunc(classical.op_names[code]), args, params)
+        return params
+
+    @cached_property
+    def live(self) -> NDArray[np.intp]:
+        """The slots that depend on parameters."""
+        return np.flatnonzero(np.diff(self.executable.a_indptr))
+
+    @cached_property
+    def live_rows(self) -> tuple[Real, Real]:
+        """Matrix and constants of the live slots."""
+        exe = self.executable
+        matrix, const = self._dense(exe.a_indptr, exe.a_indices, exe.a_data, exe.b)
+        return matrix[self.live], const[self.live]
+
+    @cached_property
+    def phase_row(self) -> tuple[Real, Real]:
+        """Matrix and constant of the global phase, as one row."""
+        row = self.executable.phase_row
+        return self._dense([0, len(row.indices)], row.indices, row.data, np.array([row.const]))
+
+    @cached_property
+    def _classical_rows(self) -> tuple[Real, Real]:
+        args = self.executable.classical
+        return self._dense(args.indptr, args.indices, args.data, args.const)
+
+    def _dense(self, indptr: Any, indices: Any, data: Any, const: Any) -> tuple[Real, Real]:
+        exe = self.executable
+        matrix = np.zeros((len(const), exe.n_inputs + exe.n_weights + exe.n_derived))
+        np.add.at(matrix, (np.repeat(np.arange(len(const)), np.diff(indptr)), indices), data)
+        return matrix.astype(self._dtype), const.astype(self._dtype)
+
+
 class SlotMap:
     """The circuit over slots, and the map from parameters to slots."""
 
@@ -78,40 +128,14 @@ class SlotMap:
 
     def __init__(self, function: AnyFunction) -> None:
         shiftable = Decompose(two_term_gates()).on_func(function.func, Context())
-        self._executable: Executable = lower(shiftable)
-        self._dtype = np.dtype(function.dtype)
-        made = circuit_function(slot_func(shiftable), function.dtype, function.backend)
+        self._map = AngleMap(lower(shiftable), function.dtype)
+        made = CircuitFunction(slot_func(shiftable), function.dtype, function.backend)
         self.function = function.beside(made)
 
     def slots(self, arithmetic: Arithmetic, inputs: Any, weights: Any) -> Any:
         """Slots (B, S) of inputs (B, F) and weights (P,) or (B, P), arrays of one framework."""
-        params = arithmetic.parameters(inputs, weights)
-        classical = self._executable.classical
-        matrix, const = self._classical_rows
-        known = self._executable.n_inputs + self._executable.n_weights
-        for j, code in enumerate(classical.opcode):
-            own = slice(classical.arg_ptr[j], classical.arg_ptr[j + 1])
-            args = arithmetic.affine(matrix[own, : known + j], const[own], params)
-            params = arithmetic.derive(_ufunc(classical.op_names[code]), args, params)
-        return arithmetic.affine(*self._slot_rows, params)
-
-    @cached_property
-    def _slot_rows(self) -> tuple[Real, Real]:
-        exe = self._executable
-        matrix, const = self._dense(exe.a_indptr, exe.a_indices, exe.a_data, exe.b)
-        live = np.flatnonzero(np.diff(exe.a_indptr))
-        return matrix[live], const[live]
-
-    @cached_property
-    def _classical_rows(self) -> tuple[Real, Real]:
-        args = self._executable.classical
-        return self._dense(args.indptr, args.indices, args.data, args.const)
-
-    def _dense(self, indptr: Any, indices: Any, data: Any, const: Any) -> tuple[Real, Real]:
-        exe = self._executable
-        matrix = np.zeros((len(const), exe.n_inputs + exe.n_weights + exe.n_derived))
-        np.add.at(matrix, (np.repeat(np.arange(len(const)), np.diff(indptr)), indices), data)
-        return matrix.astype(self._dtype), const.astype(self._dtype)
+        params = self._map.parameters(arithmetic, inputs, weights)
+        return arithmetic.affine(*self._map.live_rows, params)
 
 
 def _ufunc(mnemonic: str) -> str:

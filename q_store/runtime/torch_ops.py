@@ -32,7 +32,7 @@ def evaluate(function: AnyFunction, inputs: Tensor, weights: Tensor) -> Tensor:
     All tensors have the dtype of the function.
     """
     if not inputs.is_cpu or torch.compiler.is_compiling():
-        values: Tensor = torch.ops.q_store.evaluate(inputs, weights, function.key)
+        values: Tensor = torch.ops.q_store.evaluate(inputs, weights, function.text)
     elif transformed():
         values = _TracedEvaluate.apply(inputs, weights, function)
     else:

@@ -81,7 +81,7 @@ def summary_names(backend: str) -> tuple[str, ...]:
 
 
 class MeteredFunction:
-    """A circuit function that notes its calls. It has the function's interface and its key."""
+    """A circuit function that notes its calls. It has the function's interface."""
 
     def __init__(self, function: CircuitFunction, usage: Usage) -> None:
         self.function = function
@@ -90,7 +90,7 @@ class MeteredFunction:
         self.dtype = function.dtype
         self.backend = function.backend
         self.width = function.width
-        self.key = function.key
+        self.text = function.text
         self.executable: Executable = function.executable
         self.program: Program = function.program
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from q_store.qir.diagnostics import QStoreError
 from q_store.runtime import reference
-from q_store.runtime.function import circuit_function
+from q_store.runtime.function import CircuitFunction
 from q_store.torch import QuantumLayer
 
 
@@ -51,7 +51,7 @@ def code_of(action: Callable[[], object]) -> str:
 class TestValues:
     def test_agrees_with_the_reference_simulator(self) -> None:
         layer = make()
-        function = circuit_function(layer.func, "float64", "batched")
+        function = CircuitFunction(layer.func, "float64", "batched")
         x = features(4, 3)
         w = layer.weights.detach().numpy()
         expected = [reference.expvals(function.executable, row, w) for row in x.numpy()]
@@ -337,7 +337,7 @@ class TestTransforms:
         layer = make()
         function = layer._function(3, torch.float64)
         x, w = features(5, 3).requires_grad_(), layer.weights.detach().requires_grad_()
-        torch.library.opcheck(torch.ops.q_store.evaluate.default, (x, w, function.key))
+        torch.library.opcheck(torch.ops.q_store.evaluate.default, (x, w, function.text))
 
     def test_vmap_equals_a_batch(self) -> None:
         layer, x = make(), features(4, 2, 3)
