@@ -1,8 +1,8 @@
 """Circuits as `torch.library` custom ops, which tracers see as one opaque node each.
 
-`torch.compile(fullgraph=True)` and tensors without data (meta, fake) go through here. The circuit is
-an argument, as text, so an exported program runs wherever q-store is installed. Tensors of other
-devices are copied to the CPU and back.
+`torch.compile(fullgraph=True)` and tensors without data (meta, fake) go through here. The circuit
+is an argument, as text, so an exported program runs wherever q-store is installed. Tensors of
+other devices are copied to the CPU and back.
 """
 
 from __future__ import annotations
