@@ -104,9 +104,9 @@ class _PauliParser:
 
     def sum(self) -> PauliSum:
         start = self.pos
-        terms = [self.term(first=True)]
+        terms = [self.term(True)]
         while self.peek() is not None:
-            terms.append(self.term(first=False))
+            terms.append(self.term(False))
         paulis = PauliSum.of(terms)
         if not paulis.is_finite:
             self.fail(start, self.end, "the sum of these coefficients is too large")
@@ -138,11 +138,13 @@ class _PauliParser:
             self.fail(self.pos, self.pos + 1, "expected `+` or `-` between terms")
         return sign
 
-    def term(self, first: bool) -> tuple[float, Word]:
-        coef = self.signs(first)
+    def term(self, is_first: bool) -> tuple[float, Word]:
+        coef = self.signs(is_first)
         word: dict[int, str] = {}
         phase: complex = 1.0
-        start, expect_factor, count = self.pos, True, 0
+        first = self.peek()
+        start = first.end() - len(first[0].lstrip()) if first else self.pos
+        expect_factor, count = True, 0
         while (token := self.peek()) and token["op"] not in ("+", "-"):
             if token["op"]:
                 if expect_factor:

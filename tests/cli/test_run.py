@@ -61,7 +61,9 @@ def test_shots(qstorec: Callable, turn: Path) -> None:
     assert drawn["probs(1)"]["values"] == pytest.approx(exact["probs(1)"]["values"], abs=0.03)
     assert sum(drawn["sample(1, 0)"]["counts"].values()) == 20000
     assert outputs(qstorec("run", "turn.qir", *flags)) == drawn
-    assert outputs(qstorec("run", "turn.qir", *flags, "--seed", "1")) != drawn
+    other = outputs(qstorec("run", "turn.qir", *flags, "--seed", "1"))
+    for name in ("expval(Z0)", "probs(1)", "sample(1, 0)"):
+        assert other[name] != drawn[name]
 
 
 def test_pages_for_people(qstorec: Callable, turn: Path) -> None:

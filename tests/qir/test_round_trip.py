@@ -345,6 +345,14 @@ def test_bodies_have_their_own_names() -> None:
     assert print_module(parse_module(printed)) == printed
 
 
+def test_angles_that_begin_alike_are_not_mixed_up() -> None:
+    angles = ["0.5*%x", "0.5", "%x", "%x + 0.5", "0.5*%x", "%x.1", "%x", "0.5", "-0.5"]
+    lines = [f"  %q.{i + 1} = q.rx({a}) %q{f'.{i}' if i else ''}" for i, a in enumerate(angles)]
+    head = "func @f(%x: f64 weight, %x.1: f64 weight, %q: qubit) -> (qubit) {"
+    text = "\n".join(["qir 1", head, *lines, f"  return %q.{len(angles)}", "}", ""])
+    assert print_module(parse_module(text)) == text
+
+
 def test_op_def_reads_pickles() -> None:
     for name in ("q.rx", "m.observe", "n.pauli", "f.sin"):
         row = op_def(name)
