@@ -468,6 +468,66 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "The backend is known but this installation has no loader for it, and `strict=True` "
         "forbids to fall back to the embedded engine.",
     ),
+    "QS701": Explanation(
+        "file cannot be read",
+        "The operating system refused: the file is missing, is a directory, or may not be read.",
+    ),
+    "QS702": Explanation(
+        "not a text file",
+        "IR text is UTF-8. The file holds something else; saved executables (`.npz`) go to "
+        "`qstorec run`.",
+    ),
+    "QS703": Explanation(
+        "no such object in a Python file",
+        "After the colon stands the name of a circuit, or of a function that gives one, as the "
+        "file defines it.",
+        "qstorec compile model.py",
+        "qstorec compile model.py:circuit",
+    ),
+    "QS704": Explanation(
+        "exception in a Python file",
+        "`FILE.py:NAME` executes the file and calls the function. The place is the innermost line "
+        "of that file; run it with Python for the whole traceback.",
+    ),
+    "QS705": Explanation(
+        "not a circuit",
+        "The object is no QuantumCircuit, Func or Module, and no function that gives one.",
+    ),
+    "QS706": Explanation(
+        "file cannot be written",
+        "Files are written beside their place and then moved there, so that nothing is ever half "
+        "written. The operating system refused.",
+    ),
+    "QS707": Explanation(
+        "outputs in each other's way",
+        "Each kind of `--emit` goes to the file named after `=`, else to the file of `-o`, else to "
+        "standard output. A place takes one kind, and standard output takes text only.",
+        "qstorec compile bell.qir --emit ir,stats",
+        "qstorec compile bell.qir --emit ir=out.qir,stats",
+    ),
+    "QS708": Explanation(
+        "unknown diagnostic code", "`qstorec explain` without a code lists all codes."
+    ),
+    "QS711": Explanation(
+        "parameter without a value",
+        "Every parameter needs a number before a circuit can run.",
+        "qstorec run bell.qir",
+        "qstorec run bell.qir --bind theta=0.3 --bind 'w=[0.1,0.2]'",
+    ),
+    "QS712": Explanation(
+        "unknown parameter", "The circuit has no parameter, and no element of one, of this name."
+    ),
+    "QS713": Explanation(
+        "unusable value of a parameter",
+        "A value is a finite number, a list of such numbers, or a JSON or `.npy` file with them, "
+        "given once.",
+        "qstorec run bell.qir --bind theta=pi",
+        "qstorec run bell.qir --bind theta=3.141592653589793",
+    ),
+    "QS714": Explanation(
+        "value of another shape",
+        "A value has as many numbers, nested in the same way, as its parameter has elements.",
+    ),
     "QS801": Explanation(
         "missing extra",
         "Frameworks are optional. The message names the extra to install.",
