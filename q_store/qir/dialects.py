@@ -1,4 +1,4 @@
-"""The op tables beside the gates: `q` allocation and control, `n` noise, `m` observation, `f` maths."""
+"""The op tables beside the gates: `q` control, `n` noise, `m` observation, `f` maths."""
 
 from __future__ import annotations
 
