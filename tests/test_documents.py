@@ -42,7 +42,8 @@ def test_commands_succeed(command: str, tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text(function.partition("model = ")[0] + circuit)
     (tmp_path / "bell.qir").write_text(_BELL)
     (tmp_path / "circuit.qir").write_text(_BELL)
-    shell = f'qstorec() {{ "{sys.executable}" -m q_store.cli "$@"; }}; {command}'
+    program = "import sys; from q_store.cli import main; sys.exit(main())"
+    shell = f"qstorec() {{ '{sys.executable}' -c '{program}' \"$@\"; }}; {command}"
     done = subprocess.run(["bash", "-c", shell], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
