@@ -124,7 +124,7 @@ class Reader:
         outer = (self._circuit, self.bits)
         self._circuit, self.bits = circuit, {**self.bits, **bits}
         phase = self.symbols.angle(circuit.global_phase)
-        if phase != 0.0 or not isinstance(phase, float):
+        if not isinstance(phase, float) or phase:
             self.steps.append(Instruction(_PHASE, (), (phase,)))
         self._data(circuit, dict(zip(circuit.qubits, wires, strict=True)))
         self._circuit, self.bits = outer

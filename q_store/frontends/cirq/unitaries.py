@@ -1,0 +1,51 @@
+"""Matrices to operations, and the phase a decomposition loses."""
+
+from __future__ import annotations
+
+import cmath
+from collections.abc import Sequence
+from typing import Any, Final
+
+import cirq
+import numpy as np
+
+from q_store.frontends.instruction import Instruction
+from q_store.qir.ops import Step
+from q_store.qir.unitary import steps_matrix
+
+_TINY: Final = 1e-12
+
+
+def matrix_operations(unitary: Any, qubits: Sequence[Any]) -> list[Any]:
+    """Operations that do a unitary up to its phase, the first qubit most significant."""
+    if len(qubits) <= 3:
+        operations: list[Any] = list(cirq.decompose_once(cirq.MatrixGate(unitary).on(*qubits)))
+        return operations
+    return list(cirq.flatten_to_ops(cirq.quantum_shannon_decomposition(list(qubits), unitary)))
+
+
+def preparation_matrix(state: Any) -> Any:
+    """A unitary whose first column is a given state: a reflection times a phase."""
+    state = np.asarray(state, dtype=np.complex128).reshape(-1)
+    first = np.zeros_like(state)
+    phase = state[0] / abs(state[0]) if abs(state[0]) > 0 else 1.0
+    first[0] = phase
+    difference = first - state
+    norm = np.vdot(difference, difference).real
+    if norm < _TINY**2:
+        return np.eye(len(state)) * phase
+    reflection = np.eye(len(state)) - 2 * np.outer(difference, difference.conj()) / norm
+    return reflection * phase
+
+
+def phase_between(operation: Any, steps: Sequence[Instruction], wires: Sequence[int]) -> float:
+    """The angle t with `operation` = exp(i t) `steps`; 0 where the steps are no gates alone."""
+    place = {wire: p for p, wire in enumerate(wires)}
+    local: list[Step] = []
+    for step in steps:
+        if not step.is_gate or not all(isinstance(angle, float) for angle in step.angles):
+            return 0.0
+        local.append((step.name, tuple([place[wire] for wire in step.wires]), step.angles))
+    overlap = np.vdot(steps_matrix(local, len(wires)), cirq.unitary(operation))
+    angle = cmath.phase(overlap)
+    return angle if abs(angle) > _TINY else 0.0

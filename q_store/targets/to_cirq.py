@@ -1,0 +1,183 @@
+"""Circuits to Cirq.
+
+Wire i becomes `LineQubit(i)`, which keeps the order of state indices. Symbols are SymPy symbols
+of the same names, `w[3]` for an element of a vector.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from types import CodeType
+from typing import Any, Final
+
+import cirq
+import sympy
+
+from q_store.qir import dialects
+from q_store.qir.func import Func
+from q_store.qir.observables import Expval, PauliSum, Sample
+from q_store.qir.ops import Gate
+from q_store.qir.registry import all_gates
+from q_store.qir.values import Value
+from q_store.targets.flat import (
+    Expressions,
+    FlatFunc,
+    FlatStep,
+    cannot,
+    flatten,
+    observation_note,
+    parts,
+)
+
+_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
+    **{
+        name: getattr(sympy, name)
+        for name in ("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh")
+    },
+    "exp": sympy.exp,
+    "log": sympy.log,
+    "sqrt": sympy.sqrt,
+    "abs": sympy.Abs,
+    "atan2": sympy.atan2,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "pow": lambda a, b: a**b,
+}
+
+_CHANNELS: Final[dict[str, Callable[..., cirq.Gate]]] = {
+    "depolarizing": cirq.DepolarizingChannel,
+    "depolarizing2": lambda p: cirq.DepolarizingChannel(p, n_qubits=2),
+    "bit_flip": cirq.BitFlipChannel,
+    "phase_flip": cirq.PhaseFlipChannel,
+    "pauli": cirq.AsymmetricDepolarizingChannel,
+    "amplitude_damping": cirq.AmplitudeDampingChannel,
+    "phase_damping": cirq.PhaseDampingChannel,
+}
+
+
+def to_cirq(func: Func) -> cirq.Circuit:
+    """A Cirq circuit of a function.
+
+    Samples become one measurement with the key `meas`; expectation values, probabilities and
+    states, which circuits cannot hold, are noted in tags of the circuit (as are the shapes and
+    roles of parameters), from where `from_cirq` takes them back; `cirq_observables` gives them as
+    Pauli sums. Gates without a counterpart are decomposed exactly, phase included. Barriers,
+    which Cirq has not, are left out.
+
+    Raises `QS340` for a function that is no circuit, and `QS356` for a measurement under a
+    condition.
+    """
+    flat = flatten(func)
+    export = _Export(flat)
+    operations = list(export.steps(flat.steps))
+    for item in flat.observations:
+        if isinstance(item, Sample):
+            operations.append(export.sample(item))
+    idle = set(export.qubits) - {qubit for op in operations for qubit in op.qubits}
+    operations += [cirq.I(qubit).with_tags("q_store idle") for qubit in sorted(idle)]
+    return cirq.Circuit(operations, tags=_tags(flat))
+
+
+def _tags(flat: FlatFunc) -> list[str]:
+    declared = [
+        " ".join(["q_store", role or "weight", value.name, *map(str, value.type.shape)])
+        for value, role in zip(flat.func.args, flat.func.roles, strict=True)
+    ]
+    observed = [f"q_store observe {observation_note(item)}" for item in flat.observations]
+    return declared + observed
+
+
+def cirq_observables(func: Func) -> list[cirq.PauliSum]:
+    """The expectation values a function yields, on line qubits."""
+    last = func.observe
+    observed = last.observations if last else ()
+    return [pauli_sum(item.paulis) for item in observed if isinstance(item, Expval)]
+
+
+def pauli_sum(paulis: PauliSum) -> cirq.PauliSum:
+    """Cirq's form of a Pauli sum; qubit i is `LineQubit(i)`."""
+    strings = [
+        cirq.PauliString({cirq.LineQubit(q): letter for q, letter in word}, coefficient=coef)
+        for coef, word in paulis.terms
+    ]
+    return cirq.PauliSum.from_pauli_strings(strings or [cirq.PauliString(coefficient=0.0)])
+
+
+@cache
+def _compiled() -> dict[str, CodeType]:
+    """Cirq's spelling of every row that has one: expressions of the row's angles."""
+    return {
+        row.mnemonic: compile(row.names["cirq"], f"<{row.name}>", "eval")
+        for row in all_gates().values()
+        if "cirq" in row.names
+    }
+
+
+def _spelled(row: Gate, angles: Sequence[Any]) -> cirq.Gate:
+    """The gate of a row, from the spelling in the gate table."""
+    symbolic = any(isinstance(angle, sympy.Basic) for angle in angles)
+    numbers = {"pi": sympy.pi, "e": sympy.E} if symbolic else {"pi": math.pi, "e": math.e}
+    names = {**vars(cirq), **numbers, **dict(zip(row.angle_names, angles, strict=True))}
+    made: cirq.Gate = eval(_compiled()[row.mnemonic], names)
+    return made
+
+
+class _Export:
+    def __init__(self, flat: FlatFunc) -> None:
+        self.qubits = cirq.LineQubit.range(flat.n_qubits)
+        self.expressions = Expressions(flat, self.symbol, _FUNCTIONS)
+
+    def symbol(self, value: Value, index: tuple[int, ...]) -> Any:
+        return sympy.Symbol(value.name + (f"[{','.join(map(str, index))}]" if index else ""))
+
+    def steps(self, steps: Iterable[FlatStep]) -> Iterator[cirq.Operation]:
+        for step in steps:
+            if isinstance(step.row, Gate):
+                yield from self.gate(step, step.row)
+            else:
+                yield from self.other(step)
+
+    def on(self, wires: Iterable[int]) -> list[cirq.LineQubit]:
+        return [self.qubits[wire] for wire in wires]
+
+    def gate(self, step: FlatStep, row: Gate) -> Iterator[cirq.Operation]:
+        angles = [self.expressions.angle(angle) for angle in step.angles]
+        if row.mnemonic == "phase" and isinstance(angles[0], sympy.Basic):
+            # Cirq cannot draw a symbolic global phase; this is one on any qubit.
+            turns = 2 * angles[0] / sympy.pi
+            yield cirq.ZPowGate(exponent=turns).on(self.qubits[0])
+            yield cirq.ZPowGate(exponent=-turns, global_shift=-0.5).on(self.qubits[0])
+        elif row.mnemonic in _compiled():
+            yield _spelled(row, angles).on(*self.on(step.wires))
+        elif row.base in _compiled() and row.controls:
+            base = _spelled(all_gates()[row.base], angles)
+            yield base.controlled(row.controls).on(*self.on(step.wires))
+        else:
+            yield from self.steps(parts(step))
+
+    def other(self, step: FlatStep) -> Iterator[cirq.Operation]:
+        qubits = self.on(step.wires)
+        if step.row is dialects.RESET:
+            yield cirq.ResetChannel().on(*qubits)
+        elif step.row is dialects.MEASURE:
+            yield cirq.measure(*qubits, key=step.bit)
+        elif step.row is dialects.IF:
+            yield from self.conditional(step)
+        elif isinstance(step.row, dialects.Channel):
+            probabilities = [angle.const for angle in step.angles]
+            yield _CHANNELS[step.row.mnemonic](*probabilities).on(*qubits)
+
+    def conditional(self, step: FlatStep) -> Iterator[cirq.Operation]:
+        """Every operation of both bodies with its condition; Cirq has no blocks."""
+        key = sympy.Symbol(step.bit or "")
+        then, otherwise = step.bodies
+        for body, condition in ((then, step.bit), (otherwise, sympy.Eq(key, 0))):
+            for operation in self.steps(body):
+                if cirq.is_measurement(operation):
+                    raise cannot("Cirq", step, "it measures under a condition")
+                yield operation.with_classical_controls(condition)
+
+    def sample(self, sample: Sample) -> cirq.Operation:
+        return cirq.measure(*self.on(sample.qubits), key="meas")
