@@ -7,7 +7,7 @@ import puts them back.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from q_store.frontends.circuit import QuantumCircuit
 from q_store.qir.diagnostics import error
@@ -46,6 +46,6 @@ def _add(circuit: QuantumCircuit, kind: str, rest: str, text: str) -> None:
         raise error("QS352", f"the note {text!r} says nothing about what is observed")
 
 
-def is_noted(item: Any) -> bool:
+def is_noted(item: Any) -> TypeGuard[Sequence[str]]:
     """Whether this is a list of texts."""
     return isinstance(item, list | tuple) and all(isinstance(text, str) for text in item)

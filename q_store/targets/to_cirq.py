@@ -72,9 +72,7 @@ def to_cirq(func: Func) -> cirq.Circuit:
     flat = flatten(func)
     export = _Export(flat)
     operations = list(export.steps(flat.steps))
-    for item in flat.observations:
-        if isinstance(item, Sample):
-            operations.append(export.sample(item))
+    operations += [export.sample(item) for item in flat.observations if isinstance(item, Sample)]
     idle = set(export.qubits) - {qubit for op in operations for qubit in op.qubits}
     operations += [cirq.I(qubit).with_tags("q_store idle") for qubit in sorted(idle)]
     return cirq.Circuit(operations, tags=_tags(flat))
@@ -98,7 +96,7 @@ def cirq_observables(func: Func) -> list[cirq.PauliSum]:
 
 def pauli_sum(paulis: PauliSum) -> cirq.PauliSum:
     """Cirq's form of a Pauli sum; qubit i is `LineQubit(i)`."""
-    strings = [
+    strings: list[Any] = [
         cirq.PauliString({cirq.LineQubit(q): letter for q, letter in word}, coefficient=coef)
         for coef, word in paulis.terms
     ]

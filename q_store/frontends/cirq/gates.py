@@ -9,6 +9,7 @@ from __future__ import annotations
 import cmath
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final
 
 import cirq
@@ -113,7 +114,7 @@ def pauli_rotation(word: Mapping[int, str], angle: Any) -> Steps:
     if letters == "XZ":
         return (("rzx", (wires[1], wires[0]), (angle,)),)
     before = [step for wire in wires for step in _TO_Z[word[wire]](wire)]
-    ladder = [("cx", pair, ()) for pair in zip(wires, wires[1:], strict=False)]
+    ladder = [("cx", pair, ()) for pair in pairwise(wires)]
     after = [(_UNDO[name], at, ()) for name, at, _ in reversed(before)]
     middle = ("rz", (wires[-1],), (angle,))
     return (*before, *ladder, middle, *reversed(ladder), *after)

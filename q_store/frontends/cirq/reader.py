@@ -158,7 +158,8 @@ class Reader:
 
     def gate(self, operation: Any, gate: Any) -> None:
         """Append a gate or channel."""
-        entry = entry_of(type(gate))
+        kind: type = type(gate)
+        entry = entry_of(kind)
         if entry is not None:
             self.append(entry(gate, self.symbols), self.wires(operation.qubits))
         elif isinstance(gate, cirq.MeasurementGate):

@@ -88,7 +88,8 @@ def load_qpy(
 
 def _bit_names(circuit: Any) -> dict[Any, str]:
     """Names of classical bits: register and index, or `bit` and the index for loose bits."""
-    names, found = Names(), {}
+    names = Names()
+    found: dict[Any, str] = {}
     for register in circuit.cregs:
         for index, bit in enumerate(register):
             found.setdefault(bit, names.of(bit, f"{register.name}_{index}"))
