@@ -6,6 +6,7 @@ Locations are cheap to record and resolved to a `Span` only when a diagnostic ne
 from __future__ import annotations
 
 import linecache
+import re
 from bisect import bisect_right
 from functools import cached_property
 from typing import Protocol
@@ -28,7 +29,7 @@ class SourceText:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        return [0, *[i + 1 for i, c in enumerate(self.text) if c == "\n"]]
+        return [0, *[newline.end() for newline in re.finditer("\n", self.text)]]
 
     def span(self, start: int, end: int, label: str = "") -> Span:
         """The span of `text[start:end]`, cut at the end of its first line."""
