@@ -35,7 +35,7 @@ def from_qasm(
 
     Raises `QS370` to `QS380` with the place in the text, `QS801` without the package openqasm3.
     """
-    from q_store.frontends.qasm.finish import finished, grouped
+    from q_store.frontends.qasm.finish import finished, grouped, renamed
     from q_store.frontends.qasm.read import source_of
     from q_store.frontends.qasm.statements import Program
 
@@ -46,6 +46,7 @@ def from_qasm(
     state = Program(source, "qiskit" if u == "qiskit" else "spec", constants or {}, folder)
     try:
         statements = state.read()
+        state.renamed = renamed(source)
         state.vectors = grouped(_inputs(statements))
         state.run(statements)
     except RecursionError as problem:

@@ -15,14 +15,15 @@ from q_store.frontends.qasm.gates import (
     modified,
     moved,
 )
-from q_store.frontends.qasm.library import Library
+from q_store.frontends.qasm.library import Library, library_row
 from q_store.frontends.qasm.limits import (
     MAX_CONTROLS,
     too_much,
 )
 from q_store.frontends.qasm.places import Source
 from q_store.frontends.qasm.quick import QuickGate
-from q_store.frontends.qasm.scope import Qubits, Variable
+from q_store.frontends.qasm.recognise import is_row, row_named
+from q_store.frontends.qasm.scope import NeedsBit, Qubits, Variable
 from q_store.frontends.qasm.state import State
 from q_store.qir.diagnostics import QStoreError, Span, counted, error
 from q_store.qir.location import TextLocation
@@ -48,6 +49,20 @@ class Calls(State):
             len(self.gates.defined),
         )
         self.gates.define(definition, node)
+        self._recognise(definition)
+
+    def _recognise(self, gate: Definition) -> None:
+        """Take the row of the gate table that a definition writes out."""
+        row = row_named(gate.name, len(gate.qubits), len(gate.parameters))
+        if row is None or any(type(part).__name__ != "QuantumGate" for part in gate.body[:-1]):
+            return
+        try:
+            same = is_row(row, lambda angles: self._expand(gate, angles), self.source.version == 2)
+        except (QStoreError, NeedsBit):
+            # Something is wrong with the body, which is reported where it is used.
+            return
+        if same:
+            gate.row = library_row(row.mnemonic)
 
     def quick(self, gate: QuickGate) -> None:
         """A gate of the short way; anything unusual about it is reported by the long way."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from q_store.frontends.expr import Expr, Ref, as_number
+from q_store.frontends.parameters import Parameter, ParameterTable
 from q_store.frontends.qasm.limits import MAX_BITS, MAX_ELEMENTS, too_much
 from q_store.frontends.qasm.scope import MAX_WIDTH, Bits, Cell, Qubits, Variable
-from q_store.frontends.symbols import check_name
+from q_store.frontends.symbols import check_name, parse_symbol
 
 if TYPE_CHECKING:
     from openqasm3 import ast
@@ -154,12 +155,18 @@ def declare_input(state: State, node: Any) -> None:
     shape = _shape(state, node.type) if kind == "array" else ()
     if kind == "array" and type(node.type.base_type).__name__ not in ("FloatType", "AngleType"):
         raise state.source.error("QS374", "an input array is of floats or angles", node)
-    check_name(name)
-    value = _input_value(state, name, shape)
+    value = _input_value(state, state.renamed.get(name, name), shape)
     state.declare(name, Variable(value, kind, None, True), node)
 
 
 def _input_value(state: State, name: str, shape: tuple[int, ...]) -> Any:
+    if "[" in name and not shape:
+        element = parse_symbol(name)
+        table = ParameterTable([Parameter(*item) for item in state.parameters.items()])
+        table.note([element])
+        state.parameters |= {entry.name: entry.shape for entry in table}
+        return element
+    check_name(name)
     if name in state.vectors:
         vector, place, size = state.vectors[name]
         state.parameters[vector] = (size,)
@@ -202,7 +209,7 @@ def assign(state: State, node: Any) -> None:
     operator = node.op.name
     if isinstance(found, Bits) and operator == "=":
         value = value_of(state, node.rvalue)
-        store_bits(state, node.lvalue, value, False, node)
+        store_bits(state, node.lvalue, value, node)
         return
     if not isinstance(found, Variable):
         what = "not declared" if found is None else "no variable"
@@ -246,27 +253,33 @@ def _plain_indices(state: State, index: Any, node: ast.QASMNode) -> list[int]:
     return [state.evaluate.integer(item) for item in index]
 
 
-def store_bits(state: State, target: Any, value: Any, whole: bool, node: ast.QASMNode) -> None:
-    """Bits into a register, a part of it, or a single bit."""
+def _places(state: State, target: Any) -> tuple[str, Bits, list[Any]]:
+    """The register an assignment to bits goes to, its name, and the places in it."""
     name = target.name if isinstance(target.name, str) else target.name.name
     found = state.scopes.find(name)
     if not isinstance(found, Bits):
         what = "not declared" if found is None else "no bit register"
         raise state.source.error("QS372", f"`{name}` is {what}", target)
-    places = Bits(list(range(len(found.cells))), found.whole)  # type: ignore[arg-type]
+    places = Bits(list(range(len(found.cells))), found.whole)
     for index in getattr(target, "indices", []):
         places = state.evaluate.indexed(places, index, target)
-    cells = list(value) if isinstance(value, list) else _bits_of(state, value, places, node)
-    if len(cells) != len(places.cells):
-        raise state.source.error(
-            "QS375", f"{len(cells)} bits are put into {len(places.cells)}", node
-        )
-    for place, cell in zip(places.cells, cells, strict=True):
-        found.cells[place] = cell  # type: ignore[index]
+    return name, found, places.cells
 
 
-def _bits_of(state: State, value: Any, places: Bits, node: ast.QASMNode) -> list[Cell]:
-    return _cells(state, value, len(places.cells), node)
+def bit_names(state: State, target: Any) -> list[str]:
+    """Names for the outcomes that go to a target: `c_0` for c[0], `flag` for a single bit."""
+    name, found, places = _places(state, target)
+    return [f"{name}_{place}" if found.whole else name for place in places]
+
+
+def store_bits(state: State, target: Any, value: Any, node: ast.QASMNode) -> None:
+    """Bits into a register, a part of it, or a single bit."""
+    _, found, places = _places(state, target)
+    cells = value if isinstance(value, list) else _cells(state, value, len(places), node)
+    if len(cells) != len(places):
+        raise state.source.error("QS375", f"{len(cells)} bits are put into {len(places)}", node)
+    for place, cell in zip(places, cells, strict=True):
+        found.cells[place] = cell
 
 
 def argument(state: State, wanted: Any, node: ast.QASMNode) -> Any:

@@ -39,6 +39,8 @@ class Definition:
     body: list[Any]
     source: Source
     order: int
+    row: Library | None = None
+    """The row that the definition writes out."""
     known: dict[Angles, list[Instruction]] = field(default_factory=dict)
     """Expansions by angles."""
 
@@ -72,7 +74,7 @@ class GateTable:
     def find(self, name: str) -> Definition | Library | None:
         found = self.defined.get(name)
         if found is not None and (self.visible is None or found.order < self.visible):
-            return found
+            return found.row or found
         return self.library.get(name)
 
     def size(self, name: str, source: Source, node: ast.QASMNode) -> tuple[int, int]:

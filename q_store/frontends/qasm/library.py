@@ -28,7 +28,8 @@ class Library:
     steps: Callable[..., Steps]
 
 
-def _row(name: str) -> Library:
+def library_row(name: str) -> Library:
+    """A row of the gate table as a library gate."""
     row = all_gates()[name]
     wires = tuple(range(row.wires or 0))
     return Library(len(wires), len(row.angle_names), lambda *angles: ((name, wires, angles),))
@@ -64,17 +65,20 @@ _SPEC_U: Final = Library(1, 3, lambda t, p, m: _turned(t, p, m, t * 0.5))
 def built_in(version: int, u: Convention) -> dict[str, Library]:
     """Gates that need no `include`."""
     old = version == 2 or u == "qiskit"
-    return {"U": _row("u") if old else _SPEC_U, **({"CX": _row("cx")} if version == 2 else {})}
+    return {
+        "U": library_row("u") if old else _SPEC_U,
+        **({"CX": library_row("cx")} if version == 2 else {}),
+    }
 
 
 def included(file: str, u: Convention) -> Mapping[str, Library] | None:
     """The gates of a library file, or `None` for another file."""
     if file == "stdgates.inc":
-        own = {"u2": _row("u2"), "u3": _row("u")} if u == "qiskit" else _SPEC
-        return {**{name: _row(row) for name, row in (_PLAIN | _NEW).items()}, **own}
+        own = {"u2": library_row("u2"), "u3": library_row("u")} if u == "qiskit" else _SPEC
+        return {**{name: library_row(row) for name, row in (_PLAIN | _NEW).items()}, **own}
     if file == "qelib1.inc":
         idle = Library(1, 1, lambda _: (("id", (0,), ()),))
-        return {**{name: _row(row) for name, row in (_PLAIN | _OLD).items()}, "u0": idle}
+        return {**{name: library_row(row) for name, row in (_PLAIN | _OLD).items()}, "u0": idle}
     return None
 
 

@@ -61,6 +61,8 @@ class State:
         """Shapes of the inputs, in order."""
         self.vectors: dict[str, tuple[str, int, int]] = {}
         """Scalar inputs that are elements of a vector: its name, the index, its size."""
+        self.renamed: dict[str, str] = {}
+        """What parameters are called beside the text, by their names in it."""
         self.bit_names: dict[str, int] = {}
         self.branches = 0
         self.level = 0
@@ -110,15 +112,16 @@ class State:
         if len(self.scopes.blocks) == 1:
             self.registers[name] = bits
 
-    def measure(self, qubits: Qubits, node: ast.QASMNode) -> list[Cell]:
-        """Measure wires into new bits."""
+    def measure(self, qubits: Qubits, node: ast.QASMNode, hints: Sequence[str] = ()) -> list[Cell]:
+        """Measure wires into new bits, named after these where there is one for each wire."""
         if self.in_gate:
             raise self.source.error("QS374", "a gate cannot measure", node)
         loc = self.source.location(node)
         self.budget.step(len(qubits.wires))
         cells: list[Cell] = []
-        for wire in qubits.wires:
-            name = self.new_bit(f"c{wire}")
+        named = len(hints) == len(qubits.wires)
+        for place, wire in enumerate(qubits.wires):
+            name = self.new_bit(hints[place] if named else f"c{wire}")
             self.steps.append(Instruction(dialects.MEASURE, (wire,), (), loc, name))
             cells.append(name)
         return cells

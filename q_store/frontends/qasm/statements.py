@@ -152,9 +152,11 @@ class Program(Flow):
 
     def measure_statement(self, node: Any) -> None:
         qubits = self.evaluate.qubits(node.measure.qubit)
-        cells = self.measure(qubits, node)
-        if node.target is not None:
-            classical.store_bits(self, node.target, cells, qubits.whole, node)
+        if node.target is None:
+            self.measure(qubits, node)
+            return
+        cells = self.measure(qubits, node, classical.bit_names(self, node.target))
+        classical.store_bits(self, node.target, cells, node)
 
     def reset(self, node: Any) -> None:
         if self.in_gate:
