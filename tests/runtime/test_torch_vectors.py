@@ -101,9 +101,7 @@ def test_data_circuit_in_front() -> None:
     near(value_and_gradient(after(True), [0.25, 0.75])[0][:1], [-0.707107])
 
 
-@pytest.mark.parametrize(
-    ("point", "expected"), [(PI / 4, -0.707107), (0.0, 0.0), (PI / 2, -1.0)]
-)
+@pytest.mark.parametrize(("point", "expected"), [(PI / 4, -0.707107), (0.0, 0.0), (PI / 2, -1.0)])
 def test_phase_between_hadamards(point: float, expected: float) -> None:
     """Qiskit Machine Learning, estimator gradient tests."""
     module = layer(lambda circuit, x: circuit.h(0).p(0, x[0]).h(0), 1, ["Z0"])
