@@ -1,22 +1,16 @@
 """Every diagnostic code with the text `qstorec explain CODE` prints.
 
-Ranges: 1xx reading IR text, 2xx verifying, 3xx building circuits, 4xx passes and pipelines, 5xx
-executables and engines, 6xx framework layers, 7xx the command line, 8xx missing extras.
+Ranges: 10x and 11x reading IR text, 12x to 14x the text language (`error_codes_dsl`), 2xx
+verifying, 3xx building circuits, 4xx passes and pipelines, 5xx executables and engines, 6xx
+framework layers, 7xx the command line, 8xx missing extras.
 """
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
-
-class Explanation(NamedTuple):
-    """A title, a paragraph, and an example of wrong and right where that helps."""
-
-    title: str
-    text: str
-    wrong: str = ""
-    right: str = ""
-
+from q_store.qir.error_codes_dsl import TEXT_LANGUAGE
+from q_store.qir.explanation import Explanation
 
 EXPLANATIONS: Final[dict[str, Explanation]] = {
     "QS101": Explanation(
@@ -62,6 +56,7 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
     "QS110": Explanation(
         "no such function", "The module has no function of the wanted name, or none at all."
     ),
+    **TEXT_LANGUAGE,
     "QS201": Explanation(
         "wire used twice",
         "Qubit values are linear: each is consumed exactly once. An op gives back new values for "
