@@ -12,18 +12,21 @@ __version__ = "4.0.0"
 
 if TYPE_CHECKING:
     from q_store.frontends.circuit import QuantumCircuit
+    from q_store.frontends.dsl import from_dsl
     from q_store.frontends.symbols import matrix, scalar, vector
-    from q_store.interop import from_cirq, from_qiskit, to_cirq, to_qiskit
+    from q_store.interop import from_cirq, from_qiskit, to_cirq, to_dsl, to_qiskit
     from q_store.qir.diagnostics import QStoreError
 
 _HOMES = {
     "QStoreError": "q_store.qir.diagnostics",
     "QuantumCircuit": "q_store.frontends.circuit",
     "from_cirq": "q_store.interop",
+    "from_dsl": "q_store.frontends.dsl",
     "from_qiskit": "q_store.interop",
     "matrix": "q_store.frontends.symbols",
     "scalar": "q_store.frontends.symbols",
     "to_cirq": "q_store.interop",
+    "to_dsl": "q_store.interop",
     "to_qiskit": "q_store.interop",
     "vector": "q_store.frontends.symbols",
 }
@@ -33,10 +36,12 @@ __all__ = [
     "QuantumCircuit",
     "__version__",
     "from_cirq",
+    "from_dsl",
     "from_qiskit",
     "matrix",
     "scalar",
     "to_cirq",
+    "to_dsl",
     "to_qiskit",
     "vector",
 ]

@@ -84,3 +84,13 @@ def to_cirq(circuit: object) -> Any:
 def cirq_observables(circuit: object) -> Any:
     """The expectation values a circuit ends with, as a list of `cirq.PauliSum` on line qubits."""
     return _module("targets.to_cirq", "cirq").cirq_observables(as_func(circuit))
+
+
+def to_dsl(circuit: object) -> str:
+    """A program of the text language that does what the circuit does; docs/dsl.md describes it.
+
+    Raises `QS332` for what is no circuit and `QS140` for what the language cannot express.
+    """
+    from q_store.frontends.dsl import to_dsl as printed
+
+    return printed(as_func(circuit))

@@ -1,7 +1,8 @@
 """Circuit functions to IR: call the function once with symbols and keep what it writes down.
 
 `trace_circuit` accepts a function with the arguments `signature` describes, or something that is a
-circuit already: a `QuantumCircuit`, a `Func` or `Module`, or IR text.
+circuit already: a `QuantumCircuit`, a `Func` or `Module`, or text: a program of the text
+language or IR.
 """
 
 from __future__ import annotations
@@ -304,7 +305,14 @@ def _from_own(item: object) -> Converted | None:
 
 
 def _from_text(item: object) -> Converted | None:
-    return parse_module(item, "<circuit>").main if isinstance(item, str) else None
+    """A program of the text language, or IR text."""
+    if not isinstance(item, str):
+        return None
+    from q_store.frontends.dsl import from_dsl, is_dsl
+
+    if is_dsl(item):
+        return from_dsl(item, file="<circuit>")
+    return parse_module(item, "<circuit>").main
 
 
 def _when_needed(module: str, function: str) -> Callable[[object], Converted | None]:

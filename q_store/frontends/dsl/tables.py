@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -80,11 +80,21 @@ def tables() -> Tables:
 
 
 def _cache_file() -> Path | None:
+    """Named after everything the tables depend on; nothing where there is no home directory."""
+    key = f"{_FORMAT} {_lark_version()} ".encode() + GRAMMAR.read_bytes()
     try:
-        key = f"{_FORMAT} {version('lark')} ".encode() + GRAMMAR.read_bytes()
         return cache_root() / f"grammar-{hashlib.sha256(key).hexdigest()[:16]}.json"
-    except (PackageNotFoundError, RuntimeError):
+    except RuntimeError:
         return None
+
+
+def _lark_version() -> str:
+    """Read from Lark's source, which is much faster than importing it or its metadata."""
+    spec = find_spec("lark")
+    if spec is None or spec.origin is None:
+        return ""
+    found = re.search(r"__version__[^\"\n]*\"([^\"]+)", Path(spec.origin).read_text("utf-8"))
+    return found[1] if found else ""
 
 
 def _read(path: Path) -> dict[str, Any] | None:
