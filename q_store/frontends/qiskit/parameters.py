@@ -17,7 +17,7 @@ from q_store.frontends.arrays import MAX_GROWN
 from q_store.frontends.expr import Expr, Ref
 from q_store.frontends.names import Names
 from q_store.frontends.parameters import ParameterTable
-from q_store.frontends.sympy_reader import expr_of
+from q_store.frontends.qiskit.expressions import expr_of
 from q_store.qir.diagnostics import did_you_mean, error
 from q_store.qir.func import Role
 
@@ -37,7 +37,6 @@ class Symbols:
         self._names = Names()
         self._exprs: dict[Any, Expr] = {}
         self._serials: dict[Any, int] = {}
-        self._by_name: dict[str, Expr] = {}
         for parameter in parameters:
             self.of(parameter)
         if inputs is not None:
@@ -48,7 +47,7 @@ class Symbols:
         known = self._exprs.get(parameter)
         if known is None:
             ref = self._ref(parameter)
-            known = self._exprs[parameter] = self._by_name[parameter.name] = Expr.of(ref)
+            known = self._exprs[parameter] = Expr.of(ref)
             self._serials[parameter] = len(self._serials)
             self.table.note([known])
         return known
@@ -70,8 +69,8 @@ class Symbols:
     def angle(self, value: Any) -> Expr | float:
         """An angle in radians from a number or an expression. Raises `QS351`.
 
-        Expressions that are affine have gradients that are numbers; the rest are read through
-        SymPy, function by function.
+        Expressions that are affine have gradients that are numbers; the rest are read operation by
+        operation.
         """
         if isinstance(value, float | int):
             return float(value)
@@ -81,7 +80,7 @@ class Symbols:
             return self._number(value)
         found = self._affine(value)
         if found is None:
-            found = expr_of(value.sympify(), self._named)
+            found = expr_of(value, self.of)
         return found if found.terms else found.const
 
     def _number(self, value: Any) -> float:
@@ -114,9 +113,6 @@ class Symbols:
     def _serial(self, parameter: Any) -> int:
         self.of(parameter)
         return self._serials[parameter]
-
-    def _named(self, name: str) -> Expr:
-        return self._by_name[name]
 
     def _declare_roles(self, inputs: Iterable[Any]) -> None:
         data = set()

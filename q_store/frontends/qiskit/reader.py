@@ -197,7 +197,7 @@ class Reader:
         """Append what an operation is defined as, or what its matrix is made of."""
         try:
             definition = getattr(operation, "definition", None)
-            if definition is None and hasattr(operation, "to_matrix") and not clbits:
+            if definition is None and hasattr(operation, "__array__"):
                 definition = from_matrix(operation.to_matrix())
         except _BROKEN as problem:
             raise error(
