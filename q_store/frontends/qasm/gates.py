@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import pi
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from q_store.frontends import transform
-from q_store.frontends.expr import Expr
 from q_store.frontends.instruction import Instruction, StoredAngle
 from q_store.frontends.qasm.library import EVERY_NAME, Convention, Library, built_in, included
 from q_store.frontends.qasm.limits import (
@@ -18,6 +16,7 @@ from q_store.frontends.qasm.limits import (
     too_much,
 )
 from q_store.frontends.qasm.places import Source
+from q_store.frontends.roots import plain, single_power
 from q_store.qir.diagnostics import QStoreError, counted, did_you_mean
 from q_store.qir.location import Location
 from q_store.qir.ops import Steps
@@ -107,15 +106,9 @@ class GateTable:
         """Steps on these wires; angles without parameters are plain numbers."""
         rows = self._rows
         return [
-            Instruction(rows[name], tuple([wires[p] for p in at]), tuple(map(_plain, angles)), loc)
+            Instruction(rows[name], tuple([wires[p] for p in at]), tuple(map(plain, angles)), loc)
             for name, at, angles in steps
         ]
-
-
-def _plain(angle: Any) -> StoredAngle:
-    if isinstance(angle, Expr):
-        return angle if angle.terms else angle.const
-    return float(angle)
 
 
 def moved(
@@ -192,45 +185,18 @@ def _modify(steps: list[Instruction], modifier: Modifier, source: Source) -> lis
     return [*flips, *result, *flips]
 
 
-_ROOTS: Final = {
-    **{"x": ("h", 1.0), "sx": ("h", 0.5), "sxdg": ("h", -0.5), "y": ("sx", 1.0)},
-    **{"z": ("", 1.0), "s": ("", 0.5), "sdg": ("", -0.5), "t": ("", 0.25), "tdg": ("", -0.25)},
-}
-"""Gates that are a phase of half-turns between a gate and its inverse."""
-_POWERS: Final = {"h": ("hpow", pi), "swap": ("swappow", pi), "cx": ("cxpow", pi)}
-"""Gates whose powers are a row with one angle."""
-
-
 def power(
     steps: list[Instruction], exponent: float, source: Source, node: ast.QASMNode
 ) -> list[Instruction]:
     """The principal power: repeated for integers, scaled angles for rotations and phases."""
     if len(steps) == 1 and (not exponent.is_integer() or abs(exponent) > 4):
-        single = _single_power(steps[0], exponent)
+        single = single_power(steps[0], exponent)
         if single is not None:
             return single
     if exponent.is_integer() and abs(exponent) * max(len(steps), 1) > MAX_STEPS:
         span = source.span_of(node)
         raise too_much("this power expands to too many gates", MAX_STEPS, span)
     return transform.power(steps, exponent)
-
-
-def _single_power(step: Instruction, exponent: float) -> list[Instruction] | None:
-    rows, name = all_gates(), step.name
-    if name in _ROOTS:
-        frame, turns = _ROOTS[name]
-        middle = Instruction(rows["p"], step.wires, (turns * pi * exponent,), step.loc)
-        if not frame:
-            return [middle]
-        before = Instruction(rows[frame], step.wires, (), step.loc)
-        return [before, middle, *transform.inverse([before])]
-    if name in _POWERS:
-        row, angle = _POWERS[name]
-        return [Instruction(rows[row], step.wires, (angle * exponent,), step.loc)]
-    if name in ("id", "rx", "ry", "rz", "p", "phase", "rxx", "ryy", "rzz", "cp"):
-        angles = tuple([_plain(angle * exponent) for angle in step.angles])
-        return [Instruction(step.row, step.wires, angles, step.loc)]
-    return None
 
 
 def check_depth(table: GateTable, source: Source, node: ast.QASMNode) -> None:

@@ -1,0 +1,40 @@
+"""How PennyLane and Catalyst name the rows of the gate table."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from q_store.qir.ops import Gate
+from q_store.qir.registry import all_gates
+
+_SIMPLE: Final = re.compile(r"(\w+)\((?:[\w, ]+, )?wires\)\Z")
+_ADJOINT: Final = re.compile(r"adjoint\((\w+)\(wires\)\)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A class of PennyLane's, its adjoint or not, under controls on the leading wires."""
+
+    name: str
+    adjoint: bool = False
+    controls: int = 0
+
+
+@cache
+def spelling(row: Gate) -> Spelling | None:
+    """The class whose matrix is the row's with the same angles, or `None` for a row that is to be
+    decomposed. The global phase, whose sign differs, is not among them."""
+    text = row.names.get("pennylane", "")
+    match = _SIMPLE.match(text)
+    if match is not None:
+        return Spelling(match[1])
+    match = _ADJOINT.match(text)
+    if match is not None:
+        return Spelling(match[1], adjoint=True)
+    if row.base == "phase":
+        return Spelling("PhaseShift", False, row.controls - 1)
+    base = spelling(all_gates()[row.base]) if row.base else None
+    return Spelling(base.name, base.adjoint, row.controls) if base and not base.controls else None
