@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from q_store.qir.error_codes_dsl import TEXT_LANGUAGE
+from q_store.qir.error_codes_exchange import EXCHANGE
 from q_store.qir.explanation import Explanation
 
 EXPLANATIONS: Final[dict[str, Explanation]] = {
@@ -307,6 +308,7 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "The message names the op, such as noise in a Qiskit circuit or a measurement under a "
         "condition in a Cirq circuit. Take it out, or export to another library.",
     ),
+    **EXCHANGE,
     "QS401": Explanation(
         "malformed pipeline",
         "A pipeline is a list of passes separated by commas. Options stand in braces with spaces "
@@ -462,6 +464,18 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "backend not available",
         "The backend is known but this installation has no loader for it, and `strict=True` "
         "forbids to fall back to the embedded engine.",
+    ),
+    "QS606": Explanation(
+        "configuration of a newer version",
+        "A saved Keras model holds a format number for the settings of a quantum layer. This "
+        "version reads its own and older formats.",
+        "load_model on a file that a newer q-store wrote",
+        "pip install --upgrade q-store",
+    ),
+    "QS607": Explanation(
+        "saved weights of another shape",
+        "The weights in the file belong to a circuit with other parameters. The message names the "
+        "weights, their shape in the circuit and that in the file.",
     ),
     "QS701": Explanation(
         "file cannot be read",

@@ -1,0 +1,207 @@
+"""Which Keras this process uses, and what its arrays and circuits need.
+
+`tf.keras` is Keras 3, or tf_keras when `TF_USE_LEGACY_KERAS` is set; Keras 3 runs on TensorFlow,
+torch or JAX. `arrays()` and `circuits()` hide the difference from the layer.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib import import_module
+from typing import Any, Protocol
+
+import numpy as np
+
+from q_store.qir.diagnostics import error
+from q_store.runtime.slots import AnyFunction
+
+Seeds = Callable[[], int]
+
+
+def is_legacy() -> bool:
+    """Whether `tf.keras` is tf_keras; TensorFlow reads the same variable."""
+    return os.environ.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true")
+
+
+def keras_module() -> Any:
+    """The Keras in use. Raises `QS801` when it is not installed."""
+    name, extra = ("tf_keras", "tf-legacy") if is_legacy() else ("keras", "keras")
+    try:
+        return import_module(name)
+    except ImportError as missing:
+        raise error(
+            "QS801", f"this needs the package {name}", help=f"pip install 'q-store[{extra}]'"
+        ) from missing
+
+
+class Circuits(Protocol):
+    """How a framework runs circuits, x being (B, F) and w (P,) or (B, P)."""
+
+    def evaluate(self, function: AnyFunction, x: Any, w: Any) -> Any:
+        """Values (B, width)."""
+
+    def sampled(
+        self, function: AnyFunction, x: Any, w: Any, shots: int | None, seeds: Seeds
+    ) -> Any:
+        """Expectation values (B, width) with parameter-shift gradients."""
+
+    def samples(self, function: AnyFunction, x: Any, w: Any, shots: int, seeds: Seeds) -> Any:
+        """Measured bits (B, shots, k)."""
+
+    def state(self, function: AnyFunction, x: Any, w: Any) -> Any:
+        """States (B, 2**n)."""
+
+    def scalars(self, read: Callable[[], Sequence[float]], count: int) -> list[Any]:
+        """Numbers that are read on the host when a step runs."""
+
+
+class TensorFlowCircuits:
+    """See `Circuits`."""
+
+    def __init__(self) -> None:
+        from q_store.runtime import tf_ops
+
+        self.evaluate = tf_ops.evaluate
+        self.sampled = tf_ops.sampled_expvals
+        self.samples = tf_ops.samples
+        self.state = tf_ops.state
+
+    def scalars(self, read: Callable[[], Sequence[float]], count: int) -> list[Any]:
+        import tensorflow as tf
+
+        if not tf.inside_function():
+            return [tf.constant(value, tf.float32) for value in read()]
+        found = tf.numpy_function(lambda: np.asarray(read(), np.float32), [], tf.float32)
+        found.set_shape([count])
+        return list(tf.unstack(found))
+
+
+class TorchCircuits:
+    """See `Circuits`."""
+
+    def __init__(self) -> None:
+        from q_store.runtime import torch_ops, torch_shots
+
+        self.evaluate = torch_ops.evaluate
+        self.state = torch_ops.state_vector
+        self._sampled = torch_shots.sampled_expvals
+
+    def sampled(
+        self, function: AnyFunction, x: Any, w: Any, shots: int | None, seeds: Seeds
+    ) -> Any:
+        return self._sampled(function, x, w, shots, seeds())
+
+    def samples(self, function: AnyFunction, x: Any, w: Any, shots: int, seeds: Seeds) -> Any:
+        import torch
+
+        host_x, host_w = x.detach().cpu().numpy(), w.detach().cpu().numpy()
+        return torch.from_numpy(function.samples(host_x, host_w, shots, seeds())).to(x.device)
+
+    def scalars(self, read: Callable[[], Sequence[float]], count: int) -> list[Any]:
+        return list(read())
+
+
+class JaxCircuits:
+    """See `Circuits`."""
+
+    def __init__(self) -> None:
+        from q_store.runtime import jax_ops, jax_shots
+
+        self.evaluate = jax_ops.evaluate
+        self.state = jax_shots.state
+        self._shots = jax_shots
+
+    def sampled(
+        self, function: AnyFunction, x: Any, w: Any, shots: int | None, seeds: Seeds
+    ) -> Any:
+        none = np.zeros(0, np.uint32)
+        return self._shots.sampled_expvals(function, x, w, shots, lambda _: seeds(), none)
+
+    def samples(self, function: AnyFunction, x: Any, w: Any, shots: int, seeds: Seeds) -> Any:
+        none = np.zeros(0, np.uint32)
+        return self._shots.samples(function, x, w, shots, lambda _: seeds(), none)
+
+    def scalars(self, read: Callable[[], Sequence[float]], count: int) -> list[Any]:
+        import jax
+        from jax.experimental import io_callback
+
+        shape = jax.ShapeDtypeStruct((count,), np.float32)
+        found = io_callback(lambda: np.asarray(read(), np.float32), shape)
+        return [found[i] for i in range(count)]
+
+
+_CIRCUITS: dict[str, Callable[[], Circuits]] = {
+    "tensorflow": TensorFlowCircuits,
+    "torch": TorchCircuits,
+    "jax": JaxCircuits,
+}
+
+
+class Arrays(Protocol):
+    """The array functions the layer needs, those of `keras.ops`."""
+
+    def cast(self, x: Any, dtype: str) -> Any: ...
+    def reshape(self, x: Any, shape: Any) -> Any: ...
+    def concatenate(self, parts: Sequence[Any]) -> Any: ...
+    def shape(self, x: Any) -> tuple[Any, ...]: ...
+    def convert_to_tensor(self, x: Any) -> Any: ...
+
+
+class _TensorFlowArrays:
+    """What tf_keras offers no `ops` for."""
+
+    def __init__(self) -> None:
+        import tensorflow as tf
+
+        self.cast = tf.cast
+        self.reshape = tf.reshape
+        self.convert_to_tensor = tf.convert_to_tensor
+        self._tf = tf
+
+    def concatenate(self, parts: Sequence[Any]) -> Any:
+        return self._tf.concat(parts, axis=0)
+
+    def shape(self, x: Any) -> tuple[Any, ...]:
+        dynamic = self._tf.shape(x)
+        return tuple(dynamic[i] if n is None else n for i, n in enumerate(x.shape.as_list()))
+
+
+@cache
+def arrays() -> Arrays:
+    """Array functions of the Keras in use."""
+    found: Arrays = _TensorFlowArrays() if is_legacy() else keras_module().ops
+    return found
+
+
+@cache
+def backend() -> str:
+    """`tensorflow`, `torch` or `jax`. Raises `QS602` for another backend of Keras."""
+    name = "tensorflow" if is_legacy() else str(keras_module().backend.backend())
+    if name not in _CIRCUITS:
+        known = ", ".join(_CIRCUITS)
+        raise error("QS602", f"the Keras backend must be one of {known}, got {name!r}")
+    return name
+
+
+@cache
+def circuits() -> Circuits:
+    """Circuits in the framework Keras runs on."""
+    return _CIRCUITS[backend()]()
+
+
+def as_written(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep tf_keras from translating a method's Python into graph operations."""
+    if not is_legacy():
+        return method
+    found: Callable[..., Any] = import_module("tensorflow").autograph.experimental.do_not_convert(
+        method
+    )
+    return found
+
+
+def fresh_seed() -> int:
+    """From Python's generator, which `keras.utils.set_random_seed` seeds."""
+    return random.getrandbits(62)

@@ -1,0 +1,218 @@
+"""Circuits written out in TensorFlow's own operations, for SavedModels and for XLA.
+
+Slower than the engine, but nothing here calls back into Python, so the result runs wherever
+TensorFlow does. States are complex (B, 2**n), qubit 0 most significant. Multi-wire gates are
+decomposed into gates on at most two wires; fixed ones are constants, the others Pauli rotations.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+import tensorflow as tf
+
+from q_store.passes.context import Context
+from q_store.passes.decompose import Decompose
+from q_store.qir.gates.matrices import pauli_word
+from q_store.qir.ops import Gate, Trait
+from q_store.qir.registry import all_gates
+from q_store.runtime.slots import AngleMap, AnyFunction
+from q_store.runtime.tf_arithmetic import TENSORFLOW
+from q_store.targets.executable import Output
+from q_store.targets.lower import lower
+
+Entries = list[list[Any]]
+"""A matrix: numbers, or tensors (B,) where it depends on parameters; None for zero."""
+
+_maps: weakref.WeakKeyDictionary[AnyFunction, AngleMap] = weakref.WeakKeyDictionary()
+
+_PAULIS: Final = {letter: pauli_word(letter) for letter in "XYZ"}
+
+
+@cache
+def _plain_gates() -> tuple[str, ...]:
+    """Gates this module applies: fixed ones and Pauli rotations, on one or two wires."""
+    return tuple(
+        name
+        for name, row in all_gates().items()
+        if row.wires in (1, 2) and (not row.angle_names or row.has(Trait.ROTATION))
+    )
+
+
+def _angle_map(function: AnyFunction) -> AngleMap:
+    found = _maps.get(function)
+    if found is None:
+        simple = Decompose(_plain_gates()).on_func(function.func, Context())
+        found = _maps[function] = AngleMap(lower(simple), function.dtype)
+    return found
+
+
+def values(function: AnyFunction, inputs: Any, weights: Any) -> Any:
+    """Expectation values and probabilities (B, width), as `CircuitFunction.forward` gives them."""
+    exe = _angle_map(function).executable
+    psi = _amplitudes(function, inputs, weights)
+    parts = []
+    if exe.n_observables:
+        found = [_expval(function, psi, index) for index in range(exe.n_observables)]
+        parts.append(tf.stack(found, axis=1))
+    parts += [_probs(psi, output, exe.n_qubits) for output in exe.outputs if output.kind == "probs"]
+    return tf.concat(parts, axis=1)
+
+
+def state(function: AnyFunction, inputs: Any, weights: Any) -> Any:
+    """States (B, 2**n), global phase included."""
+    angles = _angle_map(function)
+    params = angles.parameters(TENSORFLOW, inputs, weights)
+    phase = TENSORFLOW.affine(*angles.phase_row, params)
+    return _amplitudes(function, inputs, weights) * tf.complex(tf.cos(phase), tf.sin(phase))
+
+
+def samples(function: AnyFunction, inputs: Any, weights: Any, shots: int) -> Any:
+    """Measured bits (B, shots, k), uint8, drawn by TensorFlow's generator."""
+    exe = _angle_map(function).executable
+    output = next(out for out in exe.outputs if out.kind == "sample")
+    probs = _probs(_amplitudes(function, inputs, weights), output, exe.n_qubits)
+    outcomes = tf.random.categorical(tf.math.log(probs), shots)
+    places = tf.constant(np.arange(len(output.qubits))[::-1].copy(), tf.int64)
+    bits = tf.bitwise.bitwise_and(tf.bitwise.right_shift(outcomes[..., None], places), 1)
+    return tf.cast(bits, tf.uint8)
+
+
+def sample_width(function: AnyFunction) -> int:
+    """How many qubits a sample of this function has."""
+    return next(len(out.qubits) for out in function.executable.outputs if out.kind == "sample")
+
+
+# --- gates -------------------------------------------------------------------------------------
+
+
+def _amplitudes(function: AnyFunction, inputs: Any, weights: Any) -> Any:
+    """The final state without its global phase."""
+    angle_map = _angle_map(function)
+    exe = angle_map.executable
+    params = angle_map.parameters(TENSORFLOW, inputs, weights)
+    live = tf.unstack(TENSORFLOW.affine(*angle_map.live_rows, params), axis=1)
+    slots: list[Any] = [float(const) for const in exe.b]
+    for slot, tensor in zip(angle_map.live.tolist(), live, strict=True):
+        slots[slot] = tensor
+    zero = np.zeros((1, 2**exe.n_qubits), np.result_type(function.dtype, np.complex64))
+    zero[0, 0] = 1.0
+    psi = tf.tile(tf.constant(zero), [tf.shape(inputs)[0], 1])
+    for k in range(len(exe.opcode)):
+        row = all_gates()[exe.op_names[exe.opcode[k]]]
+        wires = exe.wires[exe.wire_ptr[k] : exe.wire_ptr[k + 1]].tolist()
+        matrix = _entries(row, slots[exe.slot_ptr[k] : exe.slot_ptr[k + 1]])
+        psi = _apply(psi, matrix, wires, exe.n_qubits)
+    return psi
+
+
+def _entries(row: Gate, angles: Sequence[Any]) -> Entries:
+    """The matrix of a gate; numbers when no angle is a tensor."""
+    if not angles or isinstance(angles[0], float):
+        return _numbers(row.matrix(*angles))
+    half = angles[0] / 2
+    cos, sin = tf.cos(half), tf.sin(half)
+    word = pauli_word(row.pauli or "")
+    return [
+        [_rotation_entry(i == j, complex(word[i, j]), cos, sin) for j in range(len(word))]
+        for i in range(len(word))
+    ]
+
+
+def _rotation_entry(diagonal: bool, pauli: complex, cos: Any, sin: Any) -> Any:
+    """One entry of cos - i sin P: -i (a + bi) sin = b sin - i a sin."""
+    if not diagonal and not pauli:
+        return None
+    real = cos if diagonal else tf.zeros_like(cos)
+    return tf.complex(real + pauli.imag * sin, -pauli.real * sin)
+
+
+def _apply(psi: Any, matrix: Entries, wires: Sequence[int], n_qubits: int) -> Any:
+    """A gate on one or two wires, the first one most significant in its matrix."""
+    low_first = len(wires) == 2 and wires[0] > wires[1]
+    if low_first:
+        order = [0, 2, 1, 3]
+        matrix = [[matrix[i][j] for j in order] for i in order]
+    places = sorted(wires)
+    shape = [-1]
+    before = 0
+    for place in places:
+        shape += [2 ** (place - before), 2]
+        before = place + 1
+    shape.append(2 ** (n_qubits - before))
+    parts = _split(tf.reshape(psi, shape), len(places))
+    after = [_combine(line, parts) for line in matrix]
+    return tf.reshape(_join(after), [-1, 2**n_qubits])
+
+
+def _split(tensor: Any, wires: int) -> list[Any]:
+    """Slices of the wire axes: (B, L, R) of (B, L, 2, R), (B, L, M, R) of (B, L, 2, M, 2, R)."""
+    halves = tf.unstack(tensor, axis=2)
+    if wires == 1:
+        return list(halves)
+    return [part for half in halves for part in tf.unstack(half, axis=3)]
+
+
+def _join(parts: list[Any]) -> Any:
+    if len(parts) == 2:
+        return tf.stack(parts, axis=2)
+    low = [tf.stack(pair, axis=3) for pair in (parts[:2], parts[2:])]
+    return tf.stack(low, axis=2)
+
+
+def _combine(line: Sequence[Any], parts: Sequence[Any]) -> Any:
+    """sum of entry times part, entries being numbers or tensors (B,)."""
+    total = None
+    for entry, part in zip(line, parts, strict=True):
+        if entry is None:
+            continue
+        if isinstance(entry, complex):
+            term = part if entry == 1 else part * tf.constant(entry, part.dtype)
+        else:
+            term = part * tf.reshape(entry, [-1] + [1] * (part.shape.rank - 1))
+        total = term if total is None else total + term
+    return total
+
+
+# --- observations ------------------------------------------------------------------------------
+
+
+def _expval(function: AnyFunction, psi: Any, index: int) -> Any:
+    """Expectation value (B,) of one Pauli sum."""
+    exe = _angle_map(function).executable
+    total = tf.zeros(tf.shape(psi)[:1], function.dtype)
+    for term in range(exe.term_ptr[index], exe.term_ptr[index + 1]):
+        moved = psi
+        for qubit in range(exe.n_qubits):
+            bit = 1 << (exe.n_qubits - 1 - qubit)
+            x, z = int(exe.term_x[term]) & bit, int(exe.term_z[term]) & bit
+            if x or z:
+                letter = "Y" if x and z else "X" if x else "Z"
+                moved = _apply(moved, _numbers(_PAULIS[letter]), [qubit], exe.n_qubits)
+        overlap = tf.math.real(tf.reduce_sum(tf.math.conj(psi) * moved, axis=1))
+        total += float(exe.term_coef[term]) * overlap
+    return total
+
+
+def _numbers(matrix: Any) -> Entries:
+    return [[complex(entry) if entry else None for entry in line] for line in matrix]
+
+
+def _probs(psi: Any, output: Output, n_qubits: int) -> Any:
+    """Probabilities (B, 2**k), the first listed qubit most significant."""
+    probs = tf.math.real(psi * tf.math.conj(psi))
+    kept = list(range(n_qubits))
+    for qubit in range(n_qubits):
+        if qubit not in output.qubits:
+            place = kept.index(qubit)
+            split = tf.reshape(probs, [-1, 2**place, 2, 2 ** (len(kept) - place - 1)])
+            probs = tf.reduce_sum(split, axis=2)
+            kept.remove(qubit)
+    probs = tf.reshape(probs, [-1, 2 ** len(kept)])
+    order = np.arange(2 ** len(kept)).reshape((2,) * len(kept))
+    order = order.transpose([kept.index(qubit) for qubit in output.qubits]).ravel()
+    return tf.gather(probs, tf.constant(order), axis=1)
