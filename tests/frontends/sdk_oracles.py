@@ -105,6 +105,9 @@ def _step(
 def cirq_density(circuit: cirq.Circuit, n_qubits: int) -> Complex:
     """The density matrix of the circuit's qubits, averaged over what is measured."""
     qubits = sorted(circuit.all_qubits())
+    if not circuit.has_measurements():  # deferring needs gates that can be hashed
+        simulator = cirq.DensityMatrixSimulator(dtype=np.complex128)
+        return np.asarray(simulator.simulate(circuit).final_density_matrix)
     deferred = cirq.defer_measurements(circuit)
     rest = sorted(deferred.all_qubits() - set(qubits))
     rho = cirq.final_density_matrix(deferred, qubit_order=[*qubits, *rest], dtype=np.complex128)

@@ -37,6 +37,7 @@ from tests.frontends.sdk_oracles import (
     qiskit_unitary,
 )
 
+SEEDS = st.integers(0, 10_000)
 WIDTHS = st.integers(1, 8)
 
 

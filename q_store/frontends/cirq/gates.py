@@ -20,16 +20,16 @@ from q_store.frontends.sympy_reader import phase_of
 from q_store.qir.gates.rules import diagonal_steps
 from q_store.qir.ops import Steps
 
-Entry = Callable[[Any, Symbols], Steps]
-"""The steps of a gate. `angles(value)` is a number or expression of Cirq in radians, and
-`angles(t, 1)` that of t half-turns."""
+Entry = Callable[[Any, Symbols], Steps | None]
+"""The steps of a gate, or `None` where it has to be decomposed. `angles(value)` is a number or
+expression of Cirq in radians, `angles(t, 1)` that of t half-turns."""
 
 _NO_NAMES: Final[Mapping[float, str]] = {}
 
 
 def _power(
     wires: int, row: str, fixed: Mapping[float, str] = _NO_NAMES, *, rotation: bool = False
-) -> Entry:
+) -> Callable[[Any, Symbols], Steps]:
     """A gate with an exponent: `row` at the angle pi t, or a row without angles for some t.
 
     A rotation `row` is the gate with `global_shift` -1/2.
@@ -152,6 +152,14 @@ def _dense(gate: Any, angles: Symbols) -> Steps:
     return (*letters, ("phase", (), (unit_angle(gate.coefficient, angles),)))
 
 
+def _clifford(gate: Any, angles: Symbols) -> Steps | None:
+    """The two Clifford gates of Cirq that have names and rows."""
+    for known, row in ((cirq.CXSWAP, "cxswap"), (cirq.CZSWAP, "czswap")):
+        if gate == known:
+            return ((row, (0, 1), ()),)
+    return None
+
+
 @cache
 def table() -> dict[type, Entry]:
     """What each gate class is made of."""
@@ -192,6 +200,7 @@ def table() -> dict[type, Entry]:
         cirq.GlobalPhaseGate: _phase,
         cirq.WaitGate: _nothing,
         cirq.PauliStringPhasorGate: _phasor_gate,
+        cirq.CliffordGate: _clifford,
         cirq.DensePauliString: _dense,
         cirq.MutableDensePauliString: _dense,
     }

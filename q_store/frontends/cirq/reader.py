@@ -160,8 +160,9 @@ class Reader:
         """Append a gate or channel."""
         kind: type = type(gate)
         entry = entry_of(kind)
-        if entry is not None:
-            self.append(entry(gate, self.symbols), self.wires(operation.qubits))
+        steps = entry(gate, self.symbols) if entry is not None else None
+        if steps is not None:
+            self.append(steps, self.wires(operation.qubits))
         elif isinstance(gate, cirq.MeasurementGate):
             self.measure(operation, gate)
         elif isinstance(gate, cirq.ControlledGate):
