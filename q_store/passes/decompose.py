@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from q_store.passes.analysis import all_ops
 from q_store.passes.base import FuncPass
-from q_store.passes.bases import missing, read_basis, ways
+from q_store.passes.bases import Rule, missing, read_basis, ways
 from q_store.passes.phases import collect_phases
 from q_store.qir.angle import as_angle
 from q_store.qir.diagnostics import Diagnostic, QStoreError
@@ -40,7 +41,7 @@ class Decompose(FuncPass):
         basis = read_basis(self.basis)
         if all(_within(op, basis) for op in all_ops(func.ops)):
             return func
-        emission = _Emission(basis)
+        emission = Expansion(basis, ways(basis))
         ops = emission.block(func.ops)
         results = emission.resolve(func.results)
         return collect_phases(func.replace(ops=ops, results=results))
@@ -50,10 +51,13 @@ def _within(op: Op, basis: frozenset[str]) -> bool:
     return not isinstance(op.defn, Gate) or op.defn.mnemonic in basis
 
 
-class _Emission:
-    def __init__(self, basis: frozenset[str]) -> None:
+class Expansion:
+    """Writes out, in blocks of ops, every gate that is not in a basis."""
+
+    def __init__(self, basis: frozenset[str], ways: Mapping[str, Rule]) -> None:
         self.basis = basis
-        self.ways = ways(basis)
+        self.ways = ways
+        """For each gate outside the basis, the steps it becomes; those may be outside as well."""
         self.now: dict[Value, Value] = {}
         """What carries on from a wire that an expanded gate defined."""
 

@@ -1,0 +1,1 @@
+"""Helpers of the passes that make native programs of trapped-ion machines."""
