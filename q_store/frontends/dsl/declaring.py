@@ -68,6 +68,7 @@ def poison(lowering: Lowering, node: Node) -> None:
     tokens: list[Token] = []
     if isinstance(node, Qubits | Parameters):
         tokens = [declared.name for declared in node.declared]
+        lowering.unsure_of_qubits |= isinstance(node, Qubits)
     elif isinstance(node, Const | Derived):
         tokens = [node.name]
     elif isinstance(node, Circuit):

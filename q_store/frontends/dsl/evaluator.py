@@ -34,6 +34,7 @@ from q_store.qir.location import SourceText
 _FUNCTIONS: Final = values.angle_functions() | {
     name: count for name, (count, _) in values.CONSTANT_FUNCTIONS.items()
 }
+_MAX_LISTED: Final = 8
 BUILT_IN: Final[dict[str, float]] = {"pi": math.pi}
 """Names that are always there."""
 
@@ -73,10 +74,17 @@ class Evaluator:
         try:
             return self.scope[name]
         except KeyError:
-            known = [*self.scope.names(kind), *BUILT_IN]
+            known = list(self.scope.names(kind))
+        if kind is Register and self.scope.horizon is not None:
+            known = [other for other in known if other in self.scope.locals]
         if name not in self.scope.globals:
             self.scope.declare(name, None, node)
-        self.fail(node, "QS121", f"unknown {what} `{name}`", did_you_mean(name, known))
+        help = did_you_mean(name, [*known, *BUILT_IN])
+        if not help and PAULI.match(name):
+            help = "Pauli letters are read in `expect` only"
+        listed = ", ".join(known[:_MAX_LISTED]) + (", ..." if len(known) > _MAX_LISTED else "")
+        notes = [f"known here: {listed}"] if known and not help else []
+        self.fail(node, "QS121", f"unknown {what} `{name}`", help, notes)
 
     # --- values -------------------------------------------------------------------------------
 
@@ -219,8 +227,9 @@ class Evaluator:
                 "QS126",
                 f"`{array.name}` has {len(shape)} dimensions, but {len(given)} indices are given",
             )
+        what = "elements" if len(shape) == 1 else "elements in this dimension"
         found: list[int | range] = [
-            self.index(item, extent, array.name, "elements" if len(shape) == 1 else "there")
+            self.index(item, extent, array.name, what)
             for item, extent in zip(given, shape, strict=False)
         ]
         found += map(range, shape[len(given) :])

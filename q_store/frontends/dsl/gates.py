@@ -10,6 +10,7 @@ from q_store.frontends import transform
 from q_store.frontends.dsl.evaluator import Evaluator
 from q_store.frontends.dsl.scope import MAX_STEPS
 from q_store.frontends.dsl.syntax import Apply, Block, Call, Node, Operand, Token
+from q_store.frontends.dsl.tables import tables
 from q_store.frontends.expr import Expr
 from q_store.frontends.instruction import Instruction, StoredAngle
 from q_store.qir import dialects
@@ -79,9 +80,11 @@ class GateUses:
             return self.macros[name]
         self.macros[name] = None
         rows = all_gates()
-        known = [*rows, *[a for r in rows.values() for a in r.aliases], *self.macros]
+        own = [other for other, macro in self.macros.items() if macro is not None]
+        words = [text for text in tables().literals if text.isalpha()]
+        aliases = [alias for row in rows.values() for alias in row.aliases]
         channels = [channel.mnemonic for channel in dialects.NOISE]
-        help = did_you_mean(name, [n for n in known if n != name])
+        help = did_you_mean(name, [*aliases, *rows, *words, *own])
         if name in channels:
             help = f"channels are written `noise {name}(...) q[0]`"
         elif name in _MODIFIERS:

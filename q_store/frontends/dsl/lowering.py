@@ -61,6 +61,8 @@ class Lowering:
         self.uses = GateUses(self.evaluator, self.emit)
         self.name = "main"
         self.n_qubits = 0
+        self.unsure_of_qubits = False
+        """Whether a register could not be declared."""
         self.parameters: list[Parameter] = []
         self.steps: list[Instruction] = []
         self.observations: list[tuple[Observation, str]] = []
@@ -320,6 +322,8 @@ class Lowering:
             shown = node.name if index is None else f"{node.name}[{index}]"
             known = [n if i is None else f"{n}[{i}]" for n, i in self.bits]
             help = did_you_mean(shown, known) or "measure into it first: `measure q[0] -> c`"
+            if (node.name, 0) in self.bits and index is None:
+                help = f"`{shown}` has several bits: write `{shown}[0]`"
             self.evaluator.fail(node, "QS136", f"no bit `{shown}` has been measured", help)
         return found
 

@@ -54,7 +54,7 @@ _HINTS: Final = {
         "layer 2\nh q",
         "gate g u h u",
         "gate g u\nh u",
-        "for i in 0..4: h q",
+        "layer 2 h q }",
     ),
     "a register has its size in brackets: `qubits q[4]`": ("qubits 4", "qubits q 4", "qubits q(4)"),
     "the wires of a gate stand after its angles: `gate g(t) u, v { ... }`": (
@@ -63,28 +63,14 @@ _HINTS: Final = {
     ),
     "a value is given with `=`: `const a = 0.5`": ("const a 0.5", "derived y x[0]"),
     "modifiers are followed by `@`: `ctrl @ x q[0], q[1]`": ("ctrl x q[0], q[1]", "inv s q[0]"),
-    "a bit is named after an arrow: `measure q[0] -> c`": (
-        "measure q[0] c",
-        "c = measure q[0]",
-    ),
+    "a bit is named after an arrow: `measure q[0] -> c`": ("c = measure q[0]",),
     "powers of powers need parentheses: `(a**b)**c`": ("rx(2**3**4) q[0]",),
-    "`else` stands on the line of the `}` before it, or at the start of the next": (
+    "`else` follows the `}` of an `if`": (
         "else { h q }",
+        "h q\nelse { h q }",
+        "h q[0]\nelse { h q }",
     ),
-    "close the parenthesis on this line, or end the line with an operator or a comma": (
-        "rx(0.3\nh q",
-        "rx(0.3 * (1 + 2)\nh q",
-        "rx(0.3",
-    ),
-    "write `expect 0.5*X0 Z2 + Z1`, with a number after each letter": ("expect Z0 +", "expect"),
-    "a word of the language cannot be used as a name; docs/dsl.md lists them": (
-        "input input",
-        "weight for[2]",
-        "const state = 2",
-        "qubits gate[2]",
-        "for step in 0..4 {",
-        "h input[0]",
-    ),
+    "an observable is a sum of Pauli words: `expect 0.5*X0 Z2 + Z1`": ("expect Z0 +", "expect"),
 }
 """What to write, and wrong lines: an error in the same place with the same token gets the hint."""
 
@@ -108,22 +94,29 @@ def syntax_error(
     source: SourceText,
     tables: Tables,
     states: Sequence[int],
-    token: Token,
-    before: Token | None,
+    tokens: Sequence[Token],
+    position: int,
     unclosed: Sequence[Token],
 ) -> Diagnostic:
     """The diagnostic for a token that cannot come next."""
+    token, before = tokens[position], tokens[position - 1] if position else None
     kinds = {kind for kind in tables.actions[states[-1]] if accepted(tables, states, kind)}
     label = f"expected {', '.join(_nouns(kinds, tables))}" if kinds else ""
     notes = []
     if token.kind == "$END" and unclosed:
         line = source.span(unclosed[-1].start, unclosed[-1].end).line
         notes.append(f"the `{unclosed[-1].text}` of line {line} is not closed")
-    help = _hints().get((states[-1], token.kind), "") or _near_keyword(kinds, token, before, tables)
-    message = f"unexpected {_named(token)}"
-    return Diagnostic(
-        "QS120", message, _place(source, token, before, label), "error", tuple(notes), help
-    )
+    hint = _hints().get((states[-1], token.kind), "")
+    help = hint or _what_was_meant(kinds, token, _first_word(tokens, position), tables)
+    span = _place(source, token, before, label)
+    return Diagnostic("QS120", f"unexpected {_named(token)}", span, "error", tuple(notes), help)
+
+
+def _first_word(tokens: Sequence[Token], position: int) -> Token:
+    """The token that begins the statement around a token."""
+    while position and tokens[position - 1].kind not in ("_SEP", "LBRACE", "RBRACE"):
+        position -= 1
+    return tokens[position]
 
 
 def _named(token: Token) -> str:
@@ -169,15 +162,18 @@ def _nouns(kinds: set[str], tables: Tables) -> list[str]:
     return nouns[:_MAX_NOUNS]
 
 
-def _near_keyword(kinds: set[str], token: Token, before: Token | None, tables: Tables) -> str:
-    """`mesure q[0]` reads as a gate up to its end, `for i on 0..4` not even that."""
-    words = [text for text, kind in tables.literals.items() if text.isalpha() and kind in kinds]
-    if token.kind == "NAME" and words:
-        return did_you_mean(token.text, words)
-    if before is not None and before.kind == "NAME":
-        keywords = [text for text in tables.literals if text.isalpha()]
-        return did_you_mean(before.text, keywords)
-    return ""
+def _what_was_meant(kinds: set[str], token: Token, first: Token, tables: Tables) -> str:
+    """Mistakes that look alike everywhere: brackets, words of the language, misspelled words."""
+    keywords = {text: kind for text, kind in tables.literals.items() if text.isalpha()}
+    if token.kind in ("_SEP", "$END", "RBRACE"):
+        for kind, what in (("RPAR", "parenthesis"), ("RSQB", "bracket")):
+            if kind in kinds:
+                return f"close the {what} on this line, or end the line with an operator or a comma"
+    if "NAME" in kinds and token.text in keywords and not kinds >= _STATEMENTS:
+        return f"`{token.text}` is a word of the language and cannot be a name"
+    fitting = [text for text, kind in keywords.items() if kind in kinds]
+    near = did_you_mean(token.text, fitting) if token.kind == "NAME" else ""
+    return near or (did_you_mean(first.text, keywords) if first.kind == "NAME" else "")
 
 
 @cache

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from q_store.frontends.dsl.paulis import Paulis
+from q_store.frontends.dsl.scope import Poisoned
 from q_store.frontends.dsl.syntax import Expect, Measure, Node, Observe, Token
 from q_store.qir.observables import (
     MAX_DENSE_QUBITS,
@@ -30,6 +31,8 @@ def expect(lowering: Lowering, node: Expect) -> None:
         if not isinstance(value, int):
             evaluator.fail(at, "QS134", "a Pauli letter acts on a qubit, which is an integer")
         if not 0 <= value < lowering.n_qubits:
+            if lowering.unsure_of_qubits:
+                raise Poisoned
             evaluator.fail(
                 at, "QS126", f"there is no qubit {value}: the circuit has {lowering.n_qubits}"
             )
@@ -91,7 +94,7 @@ def _add(lowering: Lowering, made: Observation, result: Token | None) -> None:
     if result is not None and any(name == other for _, other in lowering.observations):
         place = Node(result.start, result.end)
         lowering.evaluator.fail(place, "QS123", f"two results are named `{name}`")
-    if not lowering.n_qubits:
+    if not lowering.n_qubits and not lowering.unsure_of_qubits:
         place = Node(0, 0) if result is None else Node(result.start, result.end)
         lowering.evaluator.fail(place, "QS138", "no qubits are declared", "write `qubits q[2]`")
     lowering.observations.append((made, name))

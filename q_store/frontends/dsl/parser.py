@@ -123,8 +123,9 @@ class _Parser:
         return True
 
     def report(self, token: Token) -> None:
-        before = self.tokens[self.position - 1] if self.position else None
-        found = syntax_error(self.source, self.tables, self.states, token, before, self.lexed.open)
+        found = syntax_error(
+            self.source, self.tables, self.states, self.tokens, self.position, self.lexed.open
+        )
         if token.kind == "_SEP" and accepted(self.tables, self.states, "LBRACE"):
             self.unopened += 1
         if token.kind != "$END" or self.lexed.problem is None:
