@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     from q_store.frontends.circuit import QuantumCircuit
     from q_store.frontends.dsl import from_dsl
     from q_store.frontends.symbols import matrix, scalar, vector
-    from q_store.interop import from_cirq, from_qiskit, to_cirq, to_dsl, to_qiskit
+    from q_store.interop import (
+        from_cirq,
+        from_pennylane,
+        from_qasm,
+        from_qiskit,
+        to_cirq,
+        to_dsl,
+        to_mlir,
+        to_pennylane,
+        to_qasm2,
+        to_qasm3,
+        to_qiskit,
+    )
     from q_store.qir.diagnostics import QStoreError
 
 _HOMES = {
@@ -22,11 +34,17 @@ _HOMES = {
     "QuantumCircuit": "q_store.frontends.circuit",
     "from_cirq": "q_store.interop",
     "from_dsl": "q_store.frontends.dsl",
+    "from_pennylane": "q_store.interop",
+    "from_qasm": "q_store.interop",
     "from_qiskit": "q_store.interop",
     "matrix": "q_store.frontends.symbols",
     "scalar": "q_store.frontends.symbols",
     "to_cirq": "q_store.interop",
     "to_dsl": "q_store.interop",
+    "to_mlir": "q_store.interop",
+    "to_pennylane": "q_store.interop",
+    "to_qasm2": "q_store.interop",
+    "to_qasm3": "q_store.interop",
     "to_qiskit": "q_store.interop",
     "vector": "q_store.frontends.symbols",
 }
@@ -37,11 +55,17 @@ __all__ = [
     "__version__",
     "from_cirq",
     "from_dsl",
+    "from_pennylane",
+    "from_qasm",
     "from_qiskit",
     "matrix",
     "scalar",
     "to_cirq",
     "to_dsl",
+    "to_mlir",
+    "to_pennylane",
+    "to_qasm2",
+    "to_qasm3",
     "to_qiskit",
     "vector",
 ]

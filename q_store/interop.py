@@ -6,8 +6,9 @@ library that can be read. The libraries are extras; `QS801` says which one is mi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from q_store.frontends.trace import as_func
@@ -94,3 +95,73 @@ def to_dsl(circuit: object) -> str:
     from q_store.frontends.dsl import to_dsl as printed
 
     return printed(as_func(circuit))
+
+
+def from_qasm(
+    program: str | Path,
+    *,
+    u: str = "spec",
+    constants: Mapping[str, int | float | bool] | None = None,
+) -> QuantumCircuit:
+    """The circuit of an OpenQASM 2 or 3 program: its text, or the path of a `.qasm` file.
+
+    `u` is the phase convention of OpenQASM 3's `U`, `"spec"` or `"qiskit"`; `constants` are values
+    of inputs that shape the circuit. See `q_store.frontends.qasm`.
+    """
+    from q_store.frontends.qasm import from_qasm as read
+
+    return read(program, u=u, constants=constants)
+
+
+def to_qasm2(circuit: object) -> str:
+    """OpenQASM 2.0 text of a circuit without parameters. Raises `QS382` and `QS356`."""
+    from q_store.targets.to_qasm import to_qasm2 as write
+
+    return write(as_func(circuit))
+
+
+def to_qasm3(circuit: object, *, u: str = "spec", arrays: bool = True) -> str:
+    """OpenQASM 3.0 text of a circuit, parameters as inputs. Raises `QS356`.
+
+    `arrays=False` writes one scalar input for each element; `u="qiskit"` takes Qiskit's phase of
+    `U`.
+    """
+    from q_store.targets.to_qasm import to_qasm3 as write
+
+    return write(as_func(circuit), u=u, arrays=arrays)
+
+
+def from_pennylane(
+    source: object,
+    *,
+    shapes: Mapping[str, Any] | None = None,
+    constants: Mapping[str, Any] | None = None,
+    inputs: Iterable[str] | None = None,
+    wires: Iterable[Any] | None = None,
+    name: str = "main",
+) -> QuantumCircuit:
+    """The circuit of a PennyLane QNode, tape or quantum function; see
+    `q_store.frontends.pennylane`.
+
+    `shapes` gives the shapes of arguments that are arrays, `inputs` names those that are data.
+    """
+    made: QuantumCircuit = _module("frontends.pennylane", "pennylane").from_pennylane(
+        source, shapes=shapes, constants=constants, inputs=inputs, wires=wires, name=name
+    )
+    return made
+
+
+def to_pennylane(circuit: object, *, samples: str = "sample") -> Callable[..., Any]:
+    """A quantum function for `qml.QNode`, its arguments the circuit's parameters; wire i is the
+    label i. Raises `QS332` for what is no circuit and `QS356`."""
+    made: Callable[..., Any] = _module("targets.to_pennylane", "pennylane").to_pennylane(
+        as_func(circuit), samples=samples
+    )
+    return made
+
+
+def to_mlir(circuit: object) -> str:
+    """The circuit as an MLIR module in generic form, shaped as Catalyst's. Raises `QS356`."""
+    from q_store.targets.mlir import to_mlir as write
+
+    return write(as_func(circuit))

@@ -12,6 +12,7 @@ from q_store.qir.observables import Observation, PauliSum, as_pauli_sum
 _OBSERVABLES: Final[dict[str, tuple[str, str]]] = {
     "qiskit": ("q_store.frontends.qiskit.observables", "from_qiskit_observable"),
     "cirq": ("q_store.frontends.cirq.observables", "from_cirq_observable"),
+    "pennylane": ("q_store.frontends.pennylane.observables", "from_pennylane_observable"),
 }
 """By package: the module and the function that make a `PauliSum` of an observable and the circuit
 whose qubits it names, or `None` where they are not known."""

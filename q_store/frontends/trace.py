@@ -8,6 +8,7 @@ language or IR.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -180,7 +181,7 @@ class _Tracing:
         """Call the function; its result, or the circuit it filled in."""
         meanings = argument_meanings(function, self.shapes)
         arguments = {name: self.argument(name, meaning) for name, meaning in meanings.items()}
-        result = _call(function, arguments)
+        result = _recorded(function, arguments)
         if result is None:
             result = self.given
         elif isinstance(result, tuple) and len(result) == 2 and result[0] is None:
@@ -277,6 +278,15 @@ def _covering(shape: tuple[int, ...], entry: Parameter) -> tuple[int, ...]:
     return tuple(map(max, shape, entry.shape))
 
 
+def _recorded(function: Callable[..., Any], arguments: dict[str, object]) -> object:
+    """The result of a call, or the circuit of PennyLane operators it put down."""
+    if "pennylane" not in sys.modules:
+        return _call(function, arguments)
+    record = import_module("q_store.frontends.pennylane").record_call
+    result: object = record(_call, function, arguments)
+    return result
+
+
 def _call(function: Callable[..., Any], arguments: dict[str, object]) -> object:
     """Call by name, arguments that have no name in a call first."""
     kinds = {name: p.kind for name, p in inspect.signature(function).parameters.items()}
@@ -305,11 +315,14 @@ def _from_own(item: object) -> Converted | None:
 
 
 def _from_text(item: object) -> Converted | None:
-    """A program of the text language, or IR text."""
+    """A program of the text language or of OpenQASM, or IR text."""
     if not isinstance(item, str):
         return None
     from q_store.frontends.dsl import from_dsl, is_dsl
+    from q_store.frontends.qasm import from_qasm, is_qasm
 
+    if is_qasm(item):
+        return from_qasm(item, file="<circuit>")
     if is_dsl(item):
         return from_dsl(item, file="<circuit>")
     return parse_module(item, "<circuit>").main
@@ -330,6 +343,7 @@ _CONVERTERS: Final[dict[str, Callable[[object], Converted | None]]] = {
     "builtins": _from_text,
     "qiskit": _when_needed("q_store.frontends.qiskit", "convert"),
     "cirq": _when_needed("q_store.frontends.cirq", "convert"),
+    "pennylane": _when_needed("q_store.frontends.pennylane", "convert"),
 }
 """By the package a type or a base of it comes from; a converter gives `None` for what is no
 circuit."""

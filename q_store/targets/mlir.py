@@ -9,11 +9,11 @@ PennyLane's. Names and roles of parameters are argument attributes.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from q_store.qir import dialects
-from q_store.qir.angle import Angle
+from q_store.qir.angle import Angle, Ref
 from q_store.qir.func import Func
 from q_store.qir.observables import Expval, Observation, PauliSum, Probs, Sample
 from q_store.qir.ops import Gate
@@ -68,6 +68,7 @@ class _Export:
         self.constants: dict[str, str] = {}
         self.wires: list[str] = []
         self.bits: dict[str, str] = {}
+        self.elements: dict[Ref, _Number] = {}
         self.args = {value: f"%arg{k}" for k, value in enumerate(flat.func.args)}
 
     # --- text ---------------------------------------------------------------------------------
@@ -81,6 +82,10 @@ class _Export:
         functions: dict[str, Callable[..., _Number]] = {
             name: self.function(full) for name, full in _MATH.items()
         }
+        # Read before any body, which could not share what it reads with later steps.
+        for value, index in _refs(self.flat.steps):
+            if value in self.args:
+                self.elements[value, index] = self.element(value, index)
         self.expressions = Expressions(self.flat, self.element, functions)
         self.steps(self.flat.steps)
         results = [self.observe(item) for item in self.flat.observations]
@@ -140,7 +145,7 @@ class _Export:
 
     def constant(self, value: str, type: str) -> str:
         """A constant, written once in each region that uses it."""
-        key = f"{value} : {type}"
+        key = value if value == "true" else f"{value} : {type}"
         if key not in self.constants:
             self.constants[key] = self.op("arith.constant", (), f"<{{value = {key}}}>", (type,))[0]
         return self.constants[key]
@@ -159,6 +164,8 @@ class _Export:
         return lambda *args: self.binary(name, *args)
 
     def element(self, value: Value, index: tuple[int, ...]) -> _Number:
+        if (value, index) in self.elements:
+            return self.elements[value, index]
         operands = [(self.args[value], _tensor(value.type))]
         operands += [(self.constant(str(place), "index"), "index") for place in index]
         return _Number(self, self.op("tensor.extract", operands, "", ("f64",))[0])
@@ -182,9 +189,7 @@ class _Export:
         if row.mnemonic == "phase":
             # Catalyst's global phase, like PennyLane's, has the other sign.
             angle = self.angle(-step.angles[0])
-            sizes = (
-                "<{operandSegmentSizes = array<i32: 1, 0, 0>, resultSegmentSizes = array<i32: 0>}>"
-            )
+            sizes = "<{operandSegmentSizes = array<i32: 1, 0, 0>}>"
             self.op("quantum.gphase", [(angle, "f64")], sizes)
         elif found is None:
             self.steps(parts(step))
@@ -244,21 +249,10 @@ class _Export:
             body()
             self.op("scf.yield", [(self.wires[wire], _BIT) for wire in wires])
             self.indent, self.wires, self.constants = indent, list(before), dict(constants)
-            self.expressions_outside()
-            self.lines.append(
-                f"{indent}}}, {{" if place == 0 else f"{indent}}}) : (i1) -> ({types})"
-            )
+            end = "}, {" if place == 0 else f"}}) : (i1) -> ({types})"
+            self.lines.append(indent + end)
         for wire, name in zip(wires, names, strict=True):
             self.wires[wire] = name
-
-    def expressions_outside(self) -> None:
-        """Elements read inside a body are not known outside of it."""
-        known = self.expressions._known
-        inside = set(known) - self.hoisted
-        for key in inside:
-            del known[key]
-
-    hoisted: frozenset[object] = frozenset()
 
     # --- observations -------------------------------------------------------------------------
 
@@ -307,6 +301,15 @@ def _x() -> Gate:
     from q_store.qir.registry import gate
 
     return gate("x")
+
+
+def _refs(steps: Iterable[FlatStep]) -> Iterator[Ref]:
+    """Everything the angles of these steps and their bodies depend on."""
+    for step in steps:
+        for angle in step.angles:
+            yield from [ref for ref, _ in angle.terms]
+        for body in step.bodies:
+            yield from _refs(body)
 
 
 def _tensor(type: Type) -> str:

@@ -113,7 +113,8 @@ class _Run:
 
     def element(self, value: Value, index: tuple[int, ...]) -> Any:
         argument = self.arguments[value.name]
-        return argument[(..., *index)] if index else argument
+        part = argument[(..., *index)] if index else argument
+        return part.item() if _is_symbol(part) else part
 
     def steps(self, steps: Iterable[FlatStep]) -> None:
         for step in steps:
@@ -159,6 +160,11 @@ class _Run:
             getattr(qml, _CHANNELS[row.mnemonic])(*rates, wires=step.wires)
         else:
             qml.QubitChannel(row.kraus(*rates), wires=step.wires)
+
+
+def _is_symbol(part: Any) -> bool:
+    """Whether this is one element of an array of objects, which numpy wraps."""
+    return getattr(part, "shape", None) == () and str(getattr(part, "dtype", "")) == "object"
 
 
 def _queue(found: Spelling, angles: list[Any], wires: tuple[int, ...]) -> None:

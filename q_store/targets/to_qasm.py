@@ -14,7 +14,7 @@ from typing import Any, Final
 from q_store.qir import dialects
 from q_store.qir.angle import Angle
 from q_store.qir.diagnostics import error
-from q_store.qir.func import Func, element_refs
+from q_store.qir.func import Func, Role, element_refs
 from q_store.qir.observables import Sample
 from q_store.qir.ops import Gate
 from q_store.qir.registry import all_gates
@@ -124,8 +124,9 @@ class _Export:
             self.elements[value, index] = name
 
     def roles(self) -> None:
-        for role in ("input", "weight"):
-            named = [value.name for value in self.flat.func.args_with_role(role)]  # type: ignore[arg-type]
+        roles: tuple[Role, ...] = ("input", "weight")
+        for role in roles:
+            named = [value.name for value in self.flat.func.args_with_role(role)]
             if named:
                 self.notes.append(f"// q-store: {role} {' '.join(named)}")
 

@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import pennylane as qml
-
 from q_store.frontends.circuit import QuantumCircuit
 from q_store.frontends.pennylane.measurements import observe
 from q_store.frontends.pennylane.operations import Reader
 from q_store.frontends.pennylane.tapes import (
     Broadcast,
+    called,
     is_tape,
     recorded,
     symbols_for,
@@ -103,15 +102,17 @@ def convert(item: object) -> QuantumCircuit | None:
     return circuit_of_tape(item) if is_tape(item) else None
 
 
-def record_call(call: Callable[[], Any]) -> Any:
+def record_call(
+    call: Callable[[Callable[..., Any], dict[str, Any]], Any],
+    source: Callable[..., Any],
+    arguments: Mapping[str, Any],
+) -> Any:
     """Call a circuit function that may put PennyLane operators down; the circuit if it did, else
-    what the function returned."""
-    tape, result = recorded(call)
+    what the function returned. Arrays of known shape are given to QNodes as arrays of objects."""
+    function, given = called(source, arguments)
+    tape, result = recorded(lambda: call(function, given))
     if not tape.operations and not tape.measurements:
         return result
     if isinstance(result, QuantumCircuit):
         raise error("QS385", "the function uses PennyLane's operators and returns a circuit too")
-    return circuit_of_tape(tape)
-
-
-QNode = qml.QNode
+    return circuit_of_tape(tape, wire_order(source))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from itertools import pairwise
 from math import pi
 from typing import Any, Final
 
@@ -214,7 +215,7 @@ class Reader:
         """exp(-i angle/2 Z...Z)."""
         if len(wires) == 1:
             return [self.gate("rz", wires, [angle])]
-        chain = [self.gate("cx", pair, ()) for pair in zip(wires[:-2], wires[1:-1], strict=True)]
+        chain = [self.gate("cx", pair, ()) for pair in pairwise(wires[:-1])]
         return [*chain, self.gate("rzz", wires[-2:], [angle]), *transform.inverse(chain)]
 
     def _barrier(self, op: Any) -> Steps:

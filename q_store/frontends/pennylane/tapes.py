@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pennylane as qml
 
+from q_store.frontends.arrays import Handle
 from q_store.frontends.expr import Expr, Ref
 from q_store.frontends.symbols import check_name, scalar
 from q_store.qir.diagnostics import error
@@ -26,6 +27,18 @@ def recorded(call: Callable[[], Any]) -> tuple[Any, Any]:
     with qml.queuing.AnnotatedQueue() as queue:
         result = call()
     return qml.tape.QuantumScript.from_queue(queue), result
+
+
+def called(
+    source: Callable[..., Any], arguments: Mapping[str, Any]
+) -> tuple[Callable[..., Any], dict[str, Any]]:
+    """The function behind a QNode with arrays of expressions for arguments; others as they are."""
+    if not isinstance(source, qml.QNode):
+        return source, dict(arguments)
+    return source.func, {
+        name: symbol(name, value.extent) if isinstance(value, Handle) and value.extent else value
+        for name, value in arguments.items()
+    }
 
 
 def wire_order(source: Any) -> list[Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,18 @@ if TYPE_CHECKING:
     from q_store.frontends.circuit import QuantumCircuit
 
 _CONVENTIONS = ("spec", "qiskit")
+
+
+_START = re.compile(
+    r"(?:\s|//[^\n]*(?:\n|\Z)|/\*.*?\*/)*+"
+    r'(?:OPENQASM\s+[0-9.]+\s*;|include\s+"(?:qelib1|stdgates)\.inc")',
+    re.S,
+)
+
+
+def is_qasm(text: str) -> bool:
+    """Whether a text is OpenQASM, by its first statement."""
+    return bool(_START.match(text))
 
 
 def from_qasm(

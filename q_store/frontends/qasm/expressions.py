@@ -162,7 +162,7 @@ class Evaluator:
         if kind == "RangeDefinition":
             return self.range(node, None)
         if kind == "DiscreteSet":
-            return [self.integer(value) for value in node.values]  # type: ignore[attr-defined]
+            return [self.integer(value) for value in node.values]
         value = self.any(node)
         if isinstance(value, list):
             return list(value)
@@ -376,7 +376,7 @@ class Evaluator:
         if operator in _INTEGER:
             return self._integral(operator, left, right, node)
         if integers and (operator != "/" or self.source.version == 3):
-            return self._integers(operator, int(left), int(right), node)  # type: ignore[arg-type]
+            return self._integers(operator, int(left), int(right), node)
         return self._real(_REAL[operator], [left, right], node)
 
     def _integral(self, operator: str, left: Number, right: Number, node: ast.QASMNode) -> Number:
@@ -463,8 +463,8 @@ class Evaluator:
             return bool(value)
         if kind not in ("IntType", "UintType") or not math.isfinite(value):
             raise self.source.error("QS374", "this conversion is not supported", node)
-        size = None if node.type.size is None else self.integer(node.type.size)
-        variable = Variable(0, "int" if kind == "IntType" else "uint", size)
+        width = None if node.type.size is None else self.integer(node.type.size)
+        variable = Variable(0, "int" if kind == "IntType" else "uint", width)
         return self._checked(variable.fitted(int(value)), node)
 
     def _size_of(self, node: Any) -> int:

@@ -33,13 +33,6 @@ Statement = Any
 """A node of the parser's tree, or a `QuickGate`."""
 
 
-def looks_like_qasm(text: str) -> bool:
-    """Whether a text is OpenQASM by its first statement."""
-    return bool(_VERSION.match(text)) or bool(
-        re.match(r'\s*include\s+"(qelib1|stdgates)\.inc"', text)
-    )
-
-
 def source_of(text: str, file: str) -> Source:
     """The text with its version. Raises `QS371` for a version that is not known."""
     if len(text) > MAX_TEXT:
