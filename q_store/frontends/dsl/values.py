@@ -140,7 +140,7 @@ def divide(left: Value, right: Value) -> Value:
 
 def _divide(left: Scalar, right: Scalar) -> Scalar:
     if isinstance(left, Expr) or isinstance(right, Expr):
-        if right == 0:
+        if not isinstance(right, Expr) and right == 0:
             raise error("QS131", "division by zero")
         return plain(_expr(left) / _expr(right))
     return _divide_number(left, right)
