@@ -33,6 +33,7 @@ PASSES: Final[dict[str, str]] = {
     "pulses": "q_store.passes.pulses:Pulses",
     "relabel-swaps": "q_store.passes.relabel_swaps:RelabelSwaps",
     "resynthesize-pairs": "q_store.passes.resynthesize_pairs:ResynthesizePairs",
+    "settle-wires": "q_store.passes.settle_wires:SettleWires",
     "verify": "q_store.passes.verify:Verify",
 }
 

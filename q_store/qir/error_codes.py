@@ -11,6 +11,7 @@ from typing import Final
 
 from q_store.qir.error_codes_dsl import TEXT_LANGUAGE
 from q_store.qir.error_codes_exchange import EXCHANGE
+from q_store.qir.error_codes_ionq import IONQ
 from q_store.qir.explanation import Explanation
 
 EXPLANATIONS: Final[dict[str, Explanation]] = {
@@ -373,6 +374,7 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "A rule of a pass kept replacing an op by another one without end. That is a mistake in "
         "the rule; please report it with the input.",
     ),
+    **IONQ,
     "QS500": Explanation(
         "not a valid executable",
         "The file is damaged, was changed by hand, or is no executable: its arrays do not fit "

@@ -1,0 +1,176 @@
+"""The IonQ face of q-store: `from q_store.ionq import IonQOptimizer`."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from math import isfinite
+from typing import Any, Final, TypeVar
+
+from q_store.frontends.circuit import QuantumCircuit
+from q_store.frontends.trace import as_func, trace_circuit
+from q_store.passes.ionq_native import IonqNative
+from q_store.passes.manager import run_pipeline
+from q_store.passes.pipeline import format_pass
+from q_store.passes.settle_wires import settled
+from q_store.qir.diagnostics import Diagnostic, QStoreError, error
+from q_store.qir.func import Func, Module
+from q_store.targets.ionq.cost import CostEstimate, compile_native, estimate
+from q_store.targets.ionq.devices import IonqDevice, device
+from q_store.targets.ionq.rates import Rate, Rates
+
+Circuit = TypeVar("Circuit", QuantumCircuit, Func)
+
+_WEIGHT_RANGE: Final = (2.0, 100.0)
+
+
+class IonQOptimizer:
+    """Compiles circuits to the native gates of an IonQ machine and says what they cost.
+
+    >>> circuit = QuantumCircuit(2).h(0).cx(0, 1).rx(1, param="theta").measure_all()
+    >>> optimizer = IonQOptimizer("ionq.forte")
+    >>> optimizer.estimate_cost(optimizer.optimize(circuit), shots=1000).gates_2q
+    1
+    """
+
+    def __init__(
+        self,
+        target_hardware: str = "ionq.forte",
+        *,
+        optimization_level: int = 3,
+        minimize_cost: bool = True,
+        max_cost_per_shot: float | None = None,
+        route: str = "auto",
+        rates: str | os.PathLike[str] | Rates | None = None,
+        strict: bool = False,
+    ) -> None:
+        """`minimize_cost` weighs pulses against entanglers by their prices, otherwise by their
+        errors. A circuit whose gates cost more than `max_cost_per_shot` US dollars in a shot is
+        reported as `QS422`: as a warning, or with `strict` as an error.
+
+        Raises `QS420` for an unknown machine, `QS421` for unusable rates, `QS428` for a level or a
+        limit out of range.
+        """
+        self.device: IonqDevice = device(target_hardware)
+        if isinstance(optimization_level, bool) or optimization_level not in (0, 1, 2, 3):
+            raise error("QS428", f"optimization_level must be 0 to 3, got {optimization_level!r}")
+        if max_cost_per_shot is not None and not _is_price(max_cost_per_shot):
+            raise error(
+                "QS428", f"max_cost_per_shot must be a positive number, got {max_cost_per_shot!r}"
+            )
+        self.optimization_level = optimization_level
+        self.minimize_cost = minimize_cost
+        self.max_cost_per_shot = max_cost_per_shot
+        self.route = route
+        self.rates = rates if isinstance(rates, Rates) else Rates.load(rates)
+        self.strict = strict
+        self.diagnostics: tuple[Diagnostic, ...] = ()
+        """What was found about the last circuit."""
+
+    def optimize(self, circuit: Any) -> Any:
+        """The circuit in native gates: a `QuantumCircuit`, or a `Func` when given one.
+
+        Takes what `trace_circuit` takes. Parameters stay parameters. Qubits are taken to start in
+        |0>, so that gates which do nothing to that go, and wires keep their order.
+        Raises `QS422` in strict mode, `QS423` for too many qubits, and what tracing raises.
+        """
+        func = _func_of(circuit)
+        result = self._compile(func)
+        self.diagnostics = self._check(result)
+        for found in self.diagnostics:
+            if self.strict:
+                raise QStoreError(found)
+            warnings.warn(found.render(), RuntimeWarning, stacklevel=2)
+        return result if isinstance(circuit, Func) else QuantumCircuit.from_ir(result)
+
+    def estimate_cost(
+        self,
+        circuit: Any,
+        shots: int = 1000,
+        *,
+        route: str | None = None,
+        mitigation: bool = False,
+    ) -> CostEstimate:
+        """What running a circuit costs; one that is not native yet is compiled for it.
+
+        `mitigation` is error mitigation (debiasing), which raises minimum prices.
+        Raises `QS424` for a route without a price, `QS426` for shots out of range.
+        """
+        func = compile_native(_func_of(circuit), self.device, self.optimization_level)
+        return estimate(
+            func,
+            self.device,
+            shots,
+            rates=self.rates,
+            route=route or self.route,
+            mitigation=mitigation,
+        )
+
+    def _compile(self, func: Func) -> Func:
+        target = self.device
+        if func.n_qubits > target.qubits or target.model is None:
+            return compile_native(func, target)
+        native = IonqNative(target.model, str(self.optimization_level), self._weight())  # type: ignore[arg-type]
+        text = format_pass(native)
+        if self.optimization_level >= 2:
+            text = f"fresh-wires,light-cone,{text},light-cone"
+        result = run_pipeline(text, Module((func,))).main
+        final = result.observe.operands if result.observe else result.results
+        return settled(result, final)
+
+    def _weight(self) -> float:
+        """What an entangler is worth in pulses."""
+        rate = self._rate()
+        if self.minimize_cost and rate is not None and rate.usd_1q > 0:
+            weight = rate.usd_2q / rate.usd_1q
+        else:
+            known = self.device.characterization
+            weight = (1 - known.fidelity_2q) / max(1 - known.fidelity_1q, 1e-9) if known else 8.0
+        return min(max(weight, _WEIGHT_RANGE[0]), _WEIGHT_RANGE[1])
+
+    def _rate(self) -> Rate | None:
+        known = self.rates.routes(self.device.name)
+        if self.route == "auto":
+            return self.rates.rate(self.device.name) if known else None
+        return self.rates.rate(self.device.name, self.route)
+
+    def _check(self, func: Func) -> tuple[Diagnostic, ...]:
+        limit, rate = self.max_cost_per_shot, self._rate()
+        if limit is None or rate is None:
+            return ()
+        found = estimate(func, self.device, 1, rates=self.rates, route=rate.route)
+        cost = found.cost_per_shot
+        if cost is None or cost <= limit:
+            return ()
+        return (_too_dear(found, cost, limit),)
+
+
+def _too_dear(found: CostEstimate, cost: float, limit: float) -> Diagnostic:
+    return Diagnostic(
+        "QS422",
+        f"a shot on `{found.device}` costs ${cost:.6f}, more than max_cost_per_shot ${limit:.6f}",
+        severity="warning",
+        notes=(
+            f"the cheapest form found has {found.gates_2q} entanglers and {found.gates_1q} pulses",
+            f"price: {found.route}, {found.source} ({found.date})",
+        ),
+        help="use fewer layers, another machine or route, or raise the limit",
+    )
+
+
+def _func_of(circuit: Any) -> Func:
+    """A circuit as it stands; a function of symbols is traced."""
+    if isinstance(circuit, Func):
+        return circuit
+    if callable(circuit) or circuit is None:
+        return trace_circuit(circuit).func
+    return as_func(circuit)
+
+
+def _is_price(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isfinite(value) and value > 0
+
+
+__all__ = ["CostEstimate", "IonQOptimizer"]

@@ -1,0 +1,1 @@
+"""IonQ's machines: what they are, what they cost, and programs bound for them."""
