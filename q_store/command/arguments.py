@@ -13,6 +13,7 @@ examples:
   qstorec compile bell.qir -p 'canonicalize,fixpoint(cancel,merge-rotations)' --timing
   qstorec compile model.py:circuit_fn --n-qubits 4 --emit ir=out.qir,stats
   qstorec run bell.qir --bind theta=0.3 --bind 'w=[0.1,0.2]'
+  qstorec cost bell.qir --target ionq.forte --shots 1000 --budget 50
   qstorec gates rx
   qstorec explain QS201
 
@@ -45,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     _compile(command("compile", "Read a program, run passes on it and write the result"))
     _run(command("run", "Give expectation values, probabilities, samples or the state"))
+    _cost(command("cost", "Say what a program costs on an IonQ machine"))
     _draw(command("draw", "Draw a circuit as text or SVG"))
     _validate(command("validate", "Read and verify programs and change nothing"))
     _listing(command("gates", "List the gates, or show one"), "a gate, by any of its names")
@@ -140,6 +142,32 @@ def _run(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _cost(parser: argparse.ArgumentParser) -> None:
+    _source(parser)
+    parser.add_argument(
+        "--target", metavar="NAME", default="ionq.forte", help="the machine (default: ionq.forte)"
+    )
+    parser.add_argument("--shots", metavar="N", type=_positive, default=1000, help="default: 1000")
+    parser.add_argument(
+        "--route",
+        metavar="NAME",
+        default="auto",
+        help="how the job gets there, such as azure or braket (default: auto)",
+    )
+    parser.add_argument(
+        "--mitigation", action="store_true", help="with error mitigation, which has its own minimum"
+    )
+    parser.add_argument(
+        "--budget", metavar="USD", type=_price, help="exit with 3 when the program costs more"
+    )
+    parser.add_argument("--rates", metavar="FILE", help="prices that replace the built-in ones")
+    parser.add_argument(
+        "--level", type=int, choices=(0, 1, 2, 3), default=3, help="how hard to compile"
+    )
+    parser.add_argument("--per-op", action="store_true", help="list every native gate")
+    _json(parser)
+
+
 def _draw(parser: argparse.ArgumentParser) -> None:
     _source(parser)
     _pipeline(parser, "")
@@ -224,6 +252,16 @@ def _level(text: str) -> str:
     if text not in ("0", "1", "2"):
         raise argparse.ArgumentTypeError(f"invalid level {text!r} (choose from 0, 1, 2)")
     return f"O{text}"
+
+
+def _price(text: str) -> float:
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an amount from 0 up")
+    return amount
 
 
 def _natural(text: str) -> int:

@@ -13,7 +13,7 @@ INTERNAL: Final = 70
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
 
-_CANNOT: Final = frozenset({"QS505", "QS510", "QS604"})
+_CANNOT: Final = frozenset({"QS422", "QS423", "QS505", "QS510", "QS604"})
 _INTERNAL: Final = frozenset({"QS406", "QS411"})
 
 

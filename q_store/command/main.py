@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "draw": "q_store.command.compiling:draw_file",
     "validate": "q_store.command.validating:validate_files",
     "run": "q_store.command.running:run_file",
+    "cost": "q_store.command.pricing:cost_file",
     "gates": "q_store.command.listing:list_gates",
     "passes": "q_store.command.listing:list_passes",
     "explain": "q_store.command.listing:explain_code",

@@ -23,6 +23,7 @@ from q_store.targets.ionq.rates import Rate, Rates
 
 PULSES: Final = frozenset({"ionq.gpi", "ionq.gpi2"})
 ENTANGLERS: Final = frozenset({"ionq.ms", "ionq.zz"})
+_NO_RATE: Final = Rate("none", "", "free", source="no price is known")
 _FREE: Final = frozenset({"q.rz", "q.phase"})
 
 
@@ -66,7 +67,7 @@ class CostEstimate:
     cost_per_shot: float | None
     """The price of one more shot."""
     total_cost: float | None
-    """The price of the program in US dollars; `None` where a duration is needed and not known."""
+    """The price of the program in US dollars; `None` where it is not known."""
     source: str
     date: str
     other_routes: Mapping[str, float | None]
@@ -145,18 +146,20 @@ def estimate(
 ) -> CostEstimate:
     """The cost of running a native function so many times.
 
-    Raises `QS424` for a route without a price, `QS425` for a gate that is not native, `QS426` for
-    shots out of range. On the ideal simulator every gate of any kind counts as played.
+    Where no route to the machine has a price, the estimate has none either.
+    On the ideal simulator every gate of any kind counts as played. Raises `QS424` for a named route
+    without a price, `QS425` for a gate that is not native, `QS426` for shots out of range.
     """
     if isinstance(shots, bool) or not isinstance(shots, int) or not 0 < shots <= device.max_shots:
         raise error(
             "QS426", f"shots must be a whole number from 1 to {device.max_shots}, got {shots!r}"
         )
     table = rates or Rates.load()
-    rate = table.rate(device.name, route)
+    known = table.routes(device.name)
+    rate = table.rate(device.name, route) if known or route != "auto" else _NO_RATE
     gates_1q, gates_2q = _counts(func, device)
     seconds = _shot_seconds(device, gates_1q, gates_2q)
-    total = rate.total(gates_1q, gates_2q, seconds, shots, mitigation)
+    priced = rate is not _NO_RATE
     return CostEstimate(
         device=device.name,
         route=rate.route,
@@ -171,14 +174,14 @@ def estimate(
         shot_seconds=seconds,
         seconds=None if seconds is None else seconds * shots,
         success=_success(func, device, gates_1q, gates_2q),
-        cost_per_shot=rate.per_shot(gates_1q, gates_2q, seconds),
-        total_cost=total,
+        cost_per_shot=rate.per_shot(gates_1q, gates_2q, seconds) if priced else None,
+        total_cost=rate.total(gates_1q, gates_2q, seconds, shots, mitigation) if priced else None,
         source=rate.source,
         date=rate.date,
         other_routes=MappingProxyType(
             {
                 other.route: other.total(gates_1q, gates_2q, seconds, shots, mitigation)
-                for other in table.routes(device.name)
+                for other in known
                 if other is not rate
             }
         ),

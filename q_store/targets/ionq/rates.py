@@ -64,9 +64,10 @@ class Rate:
     def total(
         self, gates_1q: int, gates_2q: int, seconds: float | None, shots: int, mitigation: bool
     ) -> float | None:
-        """The price of a program: at least the minimum, and a task's fee."""
+        """The price of a program: at least the minimum, and a task's fee. `None` where it needs a
+        duration that is not known, or more shots for error mitigation."""
         each = self.per_shot(gates_1q, gates_2q, seconds)
-        if each is None:
+        if each is None or (mitigation and shots < self.shots_mitigated):
             return None
         least = self.minimum_mitigated if mitigation else self.minimum
         return max(self.usd_task + each * shots, least)
