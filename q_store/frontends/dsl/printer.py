@@ -30,8 +30,8 @@ def to_dsl(program: Func | Module) -> str:
     """The text of a function, or of the first function of a module.
 
     Reading it gives a function with the same parameters, steps and observations. Raises `QS140`
-    for a parameter whose name is no name of the language and for a function without qubits, and
-    `QS340` for a function that is no circuit.
+    for a parameter whose name is no name of the language and for a function without qubits,
+    `QS340` for a function that is no circuit and `QS322` for a number that has no value.
     """
     func = program.main if isinstance(program, Module) else program
     if not isinstance(func, Func):
@@ -56,6 +56,7 @@ class _Printer:
             raise error("QS140", f"@{func.name} has no qubits; a program declares at least one")
         self.register = self.fresh("q")
         self.calls: dict[Call, str] = {}
+        self.computed: dict[Call, Expr] = {}
         self.bits: dict[str, str] = {}
         self.lines: list[str] = []
 
@@ -124,7 +125,11 @@ class _Printer:
         """Write down every call these angles need that is not written down yet."""
         for angle in angles:
             if isinstance(angle, Expr):
-                self.derive_calls(angle)
+                self.derive_calls(self.known(angle))
+
+    def known(self, angle: Expr) -> Expr:
+        """The expression as reading it back gives it: functions of numbers are computed."""
+        return angle.substitute(lambda ref: None, self.computed) if angle.depth else angle
 
     def derive_calls(self, expr: Expr) -> None:
         for atom, _ in expr.terms:
@@ -139,7 +144,7 @@ class _Printer:
     def angle(self, angle: StoredAngle) -> str:
         if not isinstance(angle, Expr):
             return repr(angle + 0.0)
-        text = ""
+        angle, text = self.known(angle), ""
         for atom, coef in angle.terms:
             factor = "" if abs(coef) == 1.0 else f"{abs(coef)!r}*"
             text += _sign(text, coef) + factor + self.atom(atom)

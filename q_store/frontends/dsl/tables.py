@@ -13,7 +13,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
@@ -111,7 +111,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def _write(path: Path, data: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(data).encode()
+    text = json.dumps(data, sort_keys=True).encode()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -148,12 +148,15 @@ def _compile() -> dict[str, Any]:
 
     lark = Lark(GRAMMAR.read_text(encoding="utf-8"), parser="lalr", lexer="basic")
     table = lark.parse_interactive("").parser_state.parse_conf.parse_table
-    numbers = {state: n for n, state in enumerate(table.states)}
-    rules = {id(rule): n for n, rule in enumerate(lark.rules)}
+    start, accept = table.start_states["start"], table.end_states["start"]
+    numbers = _numbers(table.states, start)
+    ordered = sorted(lark.rules, key=lambda rule: (rule.origin.name, rule.order))
+    rules = {id(rule): n for n, rule in enumerate(ordered)}
     actions: list[dict[str, int]] = []
     gotos: list[dict[str, int]] = []
     terminals = {"$END", *[terminal.name for terminal in lark.terminals], "ERROR"}
-    for row in table.states.values():
+    for state in numbers:
+        row = table.states[state]
         entries = {
             name: -1 - rules[id(arg)] if str(action) == "Reduce" else numbers[arg]
             for name, (action, arg) in row.items()
@@ -165,10 +168,23 @@ def _compile() -> dict[str, Any]:
         "literals": {t.pattern.value: t.name for t in lark.terminals if t.pattern.type == "str"},
         "actions": actions,
         "gotos": gotos,
-        "rules": [_rule(rule) for rule in lark.rules],
-        "start": numbers[table.start_states["start"]],
-        "accept": numbers[table.end_states["start"]],
+        "rules": [_rule(rule) for rule in ordered],
+        "start": numbers[start],
+        "accept": numbers[accept],
     }
+
+
+def _numbers(states: Mapping[Any, Mapping[str, Any]], start: Any) -> dict[Any, int]:
+    """States numbered in the order they are reached; Lark's own numbers change from run to run."""
+    numbers = {start: 0}
+    queue = [start]
+    for state in queue:
+        for name in sorted(states[state]):
+            action, to = states[state][name]
+            if str(action) != "Reduce" and to not in numbers:
+                numbers[to] = len(numbers)
+                queue.append(to)
+    return numbers
 
 
 def _pattern(terminals: Iterable[Any], ignored: set[str]) -> str:

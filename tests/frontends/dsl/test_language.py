@@ -120,7 +120,7 @@ PROGRAMS: dict[str, tuple[str, Callable[[], QuantumCircuit]]] = {
     ),
     "sums in angles": (
         "qubits q[1]; input x[3]; rx(0.5*sum(i in 0..3) i*x[i] + 1) q; "
-        "ry(sum(i in 0..2) sum(j in 0..2) i + j) q",
+        "ry(sum(i in 0..2) sum(j in 0..2) (i + j)) q",
         lambda: C(1).rx(0, 0.5 * (X[1] + 2 * X[2]) + 1).ry(0, 4.0),
     ),
     "gates of the program": (
@@ -147,7 +147,7 @@ PROGRAMS: dict[str, tuple[str, Callable[[], QuantumCircuit]]] = {
         ),
     ),
     "gates are hygienic": (
-        "qubits q[2]; const a = 3; gate g(b) u { const c = a + b; rx(c) u; for i in 0..b { h u } }\n"
+        "qubits q[2]; const a = 3\ngate g(b) u { const c = a + b; rx(c) u; layer b { h u } }\n"
         "for b in 1..3 { for i in 0..1 { g(b) q[i] } }\ngate k(a) q { ry(a) q }; k(5) q[1]",
         lambda: C(2).rx(0, 4.0).h(0).rx(0, 5.0).h(0).h(0).ry(1, 5.0),
     ),
