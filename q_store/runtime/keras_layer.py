@@ -136,15 +136,22 @@ class QuantumLayer(_Layer):
             self.add_weight(
                 name=name,
                 shape=extent,
-                initializer=self.initializer,
+                initializer=self._initializer_of(index),
                 regularizer=self.regularizer,
                 constraint=self.constraint,
                 trainable=True,
                 **uncast,
             )
-            for name, extent in self.core.weight_shapes.items()
+            for index, (name, extent) in enumerate(self.core.weight_shapes.items())
         ]
         super().build(input_shape)
+
+    def _initializer_of(self, index: int) -> Any:
+        """One seed per tensor: an initializer draws the same numbers every time."""
+        seed, name = self.core.seed, self._named_initializer
+        if name is None or index == 0:
+            return self.initializer
+        return _initializer(name, None if seed is None else seed + index)
 
     @property
     def quantum_weights(self) -> dict[str, Any]:
@@ -159,7 +166,7 @@ class QuantumLayer(_Layer):
             inputs: Features, shape (..., features); integers are converted.
             training: Changes no result.
             weights: Instead of the layer's own: (n_weights,), or (..., n_weights), a row per
-                sample.
+                sample. Make the layer with `trainable=False` when all weights come this way.
 
         Returns:
             Shape (..., width), see `output`, in the compute dtype.

@@ -167,7 +167,7 @@ class LayerCore:
 
     def check_real(self, dtype: object) -> None:
         """Raises `QS602` for inputs of a complex type or of text."""
-        name = getattr(dtype, "name", None) or str(dtype)
+        name = getattr(dtype, "name", None) or str(dtype).removeprefix("torch.")
         if any(word in name for word in ("complex", "string", "object")):
             raise error("QS602", f"inputs must be real numbers, got {name}")
 
