@@ -16,8 +16,8 @@ from __future__ import annotations
 from typing import Any
 
 from q_store.runtime.batched.intrinsics import kernel, load, parity, splat, store
-from q_store.runtime.batched.opcodes import SLOTS
-from q_store.runtime.batched.sweeps import low_mask, selected
+from q_store.runtime.batched.opcodes import PAIR, ROLE, SIGN, SLOTS
+from q_store.runtime.batched.sweeps import low_mask, second_low, selected, spread
 
 _STRETCH = 256
 
@@ -125,7 +125,7 @@ def real_block(
     pairs = 1 << (n - 1)
     step = min(pairs, _STRETCH)
     zero = splat(co, 0.0)
-    c = load(co, k)
+    c = load(co, k + 1)
     sy = zero
     for start in range(0, pairs, step):
         gy = zero
@@ -134,7 +134,7 @@ def real_block(
             i = p ^ (m & -parity(p & r))
             odd = parity(p & z)
             sign = load(co, signs + odd)
-            b = load(co, k + 2 + 2 * odd)
+            b = load(co, k + 3 + 2 * odd)
             h = 2 * (i ^ m)
             i = 2 * i
             xr, xi, yr, yi = load(s, i), load(s, i + 1), load(s, h), load(s, h + 1)
@@ -150,6 +150,140 @@ def real_block(
             store(t, h + 1, c * vi - b * ui)
         sy = sy + gy
     store(g, at, sy)
+
+
+@kernel
+def real_pair(
+    s: Any, t: Any, n: int, one: Any, two: Any, co: Any, k: int, signs: int, g: Any, at: int,
+    at2: int,
+) -> None:  # fmt: skip
+    """Undo two RY, the second first; their y sums go to ``g[at]`` and ``g[at2]``."""
+    m, m2, z, z2 = one[PAIR], two[PAIR], one[ROLE] ^ one[SIGN], two[ROLE] ^ two[SIGN]
+    a, b, cross, cross2 = low_mask(m), second_low(m, m2), parity(m2 & z), parity(m & z2)
+    k2, c, c2 = k + SLOTS, load(co, k + 1), load(co, k + SLOTS + 1)
+    size = 1 << (n - 2)
+    step = min(size, _STRETCH)
+    outer, outer2 = splat(co, 0.0), splat(co, 0.0)
+    for start in range(0, size, step):
+        inner, inner2 = splat(co, 0.0), splat(co, 0.0)
+        for j in range(start, start + step):
+            p = spread(j, a, b)
+            odd, odd2 = parity(p & z), parity(p & z2)
+            d, e = load(co, k + 3 + 2 * odd), load(co, k + 3 + 2 * (odd ^ cross))
+            d2, e2 = load(co, k2 + 3 + 2 * odd2), load(co, k2 + 3 + 2 * (odd2 ^ cross2))
+            i, h, i2, h2 = 2 * p, 2 * (p ^ m), 2 * (p ^ m2), 2 * (p ^ m ^ m2)
+            xr, yr, vr, wr = load(s, i), load(s, h), load(s, i2), load(s, h2)
+            xi, yi, vi, wi = load(s, i + 1), load(s, h + 1), load(s, i2 + 1), load(s, h2 + 1)
+            fr, lr, qr, ur = load(t, i), load(t, h), load(t, i2), load(t, h2)
+            fi, li, qi, ui = load(t, i + 1), load(t, h + 1), load(t, i2 + 1), load(t, h2 + 1)
+            part = qr * xr - fr * vr + qi * xi - fi * vi
+            other = ur * yr - lr * wr + ui * yi - li * wi
+            inner2 = inner2 + load(co, signs + odd2) * part
+            inner2 = inner2 + load(co, signs + (odd2 ^ cross2)) * other
+            xr, vr, yr, wr = (
+                c2 * xr + d2 * vr,
+                c2 * vr - d2 * xr,
+                c2 * yr + e2 * wr,
+                c2 * wr - e2 * yr,
+            )
+            xi, vi, yi, wi = (
+                c2 * xi + d2 * vi,
+                c2 * vi - d2 * xi,
+                c2 * yi + e2 * wi,
+                c2 * wi - e2 * yi,
+            )
+            fr, qr, lr, ur = (
+                c2 * fr + d2 * qr,
+                c2 * qr - d2 * fr,
+                c2 * lr + e2 * ur,
+                c2 * ur - e2 * lr,
+            )
+            fi, qi, li, ui = (
+                c2 * fi + d2 * qi,
+                c2 * qi - d2 * fi,
+                c2 * li + e2 * ui,
+                c2 * ui - e2 * li,
+            )
+            part = lr * xr - fr * yr + li * xi - fi * yi
+            other = ur * vr - qr * wr + ui * vi - qi * wi
+            inner = inner + load(co, signs + odd) * part
+            inner = inner + load(co, signs + (odd ^ cross)) * other
+            store(s, i, c * xr + d * yr)
+            store(s, i + 1, c * xi + d * yi)
+            store(s, h, c * yr - d * xr)
+            store(s, h + 1, c * yi - d * xi)
+            store(s, i2, c * vr + e * wr)
+            store(s, i2 + 1, c * vi + e * wi)
+            store(s, h2, c * wr - e * vr)
+            store(s, h2 + 1, c * wi - e * vi)
+            store(t, i, c * fr + d * lr)
+            store(t, i + 1, c * fi + d * li)
+            store(t, h, c * lr - d * fr)
+            store(t, h + 1, c * li - d * fi)
+            store(t, i2, c * qr + e * ur)
+            store(t, i2 + 1, c * qi + e * ui)
+            store(t, h2, c * ur - e * qr)
+            store(t, h2 + 1, c * ui - e * qi)
+        outer, outer2 = outer + inner, outer2 + inner2
+    store(g, at, outer)
+    store(g, at2, outer2)
+
+
+@kernel
+def shear_pair(
+    s: Any, t: Any, n: int, one: Any, two: Any, co: Any, k: int, signs: int, g: Any, at: int,
+    at2: int,
+) -> None:  # fmt: skip
+    """:func:`real_pair` without its factor cos cos; slots 3 and 5 hold the tangents t and -t."""
+    m, m2, z, z2 = one[PAIR], two[PAIR], one[ROLE] ^ one[SIGN], two[ROLE] ^ two[SIGN]
+    a, b, cross, cross2 = low_mask(m), second_low(m, m2), parity(m2 & z), parity(m & z2)
+    k2 = k + SLOTS
+    size = 1 << (n - 2)
+    step = min(size, _STRETCH)
+    outer, outer2 = splat(co, 0.0), splat(co, 0.0)
+    for start in range(0, size, step):
+        inner, inner2 = splat(co, 0.0), splat(co, 0.0)
+        for j in range(start, start + step):
+            p = spread(j, a, b)
+            odd, odd2 = parity(p & z), parity(p & z2)
+            d, e = load(co, k + 3 + 2 * odd), load(co, k + 3 + 2 * (odd ^ cross))
+            d2, e2 = load(co, k2 + 3 + 2 * odd2), load(co, k2 + 3 + 2 * (odd2 ^ cross2))
+            i, h, i2, h2 = 2 * p, 2 * (p ^ m), 2 * (p ^ m2), 2 * (p ^ m ^ m2)
+            xr, yr, vr, wr = load(s, i), load(s, h), load(s, i2), load(s, h2)
+            xi, yi, vi, wi = load(s, i + 1), load(s, h + 1), load(s, i2 + 1), load(s, h2 + 1)
+            fr, lr, qr, ur = load(t, i), load(t, h), load(t, i2), load(t, h2)
+            fi, li, qi, ui = load(t, i + 1), load(t, h + 1), load(t, i2 + 1), load(t, h2 + 1)
+            part = qr * xr - fr * vr + qi * xi - fi * vi
+            other = ur * yr - lr * wr + ui * yi - li * wi
+            inner2 = inner2 + load(co, signs + odd2) * part
+            inner2 = inner2 + load(co, signs + (odd2 ^ cross2)) * other
+            xr, vr, yr, wr = xr + d2 * vr, vr - d2 * xr, yr + e2 * wr, wr - e2 * yr
+            xi, vi, yi, wi = xi + d2 * vi, vi - d2 * xi, yi + e2 * wi, wi - e2 * yi
+            fr, qr, lr, ur = fr + d2 * qr, qr - d2 * fr, lr + e2 * ur, ur - e2 * lr
+            fi, qi, li, ui = fi + d2 * qi, qi - d2 * fi, li + e2 * ui, ui - e2 * li
+            part = lr * xr - fr * yr + li * xi - fi * yi
+            other = ur * vr - qr * wr + ui * vi - qi * wi
+            inner = inner + load(co, signs + odd) * part
+            inner = inner + load(co, signs + (odd ^ cross)) * other
+            store(s, i, xr + d * yr)
+            store(s, i + 1, xi + d * yi)
+            store(s, h, yr - d * xr)
+            store(s, h + 1, yi - d * xi)
+            store(s, i2, vr + e * wr)
+            store(s, i2 + 1, vi + e * wi)
+            store(s, h2, wr - e * vr)
+            store(s, h2 + 1, wi - e * vi)
+            store(t, i, fr + d * lr)
+            store(t, i + 1, fi + d * li)
+            store(t, h, lr - d * fr)
+            store(t, h + 1, li - d * fi)
+            store(t, i2, qr + e * ur)
+            store(t, i2 + 1, qi + e * ui)
+            store(t, h2, ur - e * qr)
+            store(t, h2 + 1, ui - e * qi)
+        outer, outer2 = outer + inner, outer2 + inner2
+    store(g, at, outer)
+    store(g, at2, outer2)
 
 
 @kernel

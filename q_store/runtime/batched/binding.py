@@ -34,6 +34,7 @@ from q_store.runtime.batched.opcodes import (
     FACTOR_BEGIN,
     FACTOR_END,
     OP,
+    PHASE_RUN,
     PRODUCT,
     SHARED,
     SLOTS,
@@ -117,6 +118,8 @@ def compose_block(co: Any, axis: Any, first: int, stop: int, k: int) -> None:
 def compose(co: Any, axis: Any, step: Any, k: int) -> None:
     """Coefficients of one instruction (layouts: see ``sweeps.py``)."""
     op, row = step[OP], step[FACTOR_BEGIN]
+    if op == PHASE_RUN:
+        return  # A table instead: ``tables.py``.
     c, s = load(co, 2 * row), load(co, 2 * row + 1)
     if op in (BLOCK, CONTROLLED_BLOCK, PRODUCT):
         compose_block(co, axis, row, step[FACTOR_END], k)
@@ -131,7 +134,11 @@ def compose(co: Any, axis: Any, step: Any, k: int) -> None:
         store(co, k, c)
         store(co, k + 2, s)
         store(co, k + 4, -s)
-        if op == YZ_BLOCK:
+        if op != YZ_BLOCK:  # The way back, see ``shears.py``.
+            store(co, k + 1, c)
+            store(co, k + 3, s)
+            store(co, k + 5, -s)
+        else:
             c, s = load(co, 2 * row + 2), load(co, 2 * row + 3)
             store(co, k + 1, c * c - s * s)
             store(co, k + 3, c * s + s * c)

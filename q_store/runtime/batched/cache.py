@@ -37,7 +37,9 @@ _SOURCES: Final = (
     "observing.py",
     "opcodes.py",
     "program.py",
+    "shears.py",
     "sweeps.py",
+    "tables.py",
 )
 
 Kernel = Callable[[Any], None]

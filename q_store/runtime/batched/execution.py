@@ -79,12 +79,13 @@ def run(
     kernel = get_kernel(dtype, buffers.width)
     fixed = _block(plan, args, buffers, cotangent)
     vector = buffers.width * dtype.itemsize
+    vectors = plan.scratch - (-plan.table_numbers // buffers.width)
 
     def task(begin: int, end: int, what: int) -> None:
         rooms = [WORKSPACE.get("psi", (2 << plan.n_qubits) * vector)] * 2
         if what & oc.BACKWARD:
             rooms[1] = WORKSPACE.get("lambda", (2 << plan.n_qubits) * vector)
-        scratch = WORKSPACE.get("scratch", plan.scratch * vector)
+        scratch = WORKSPACE.get("scratch", vectors * vector)
         own = (rooms[0].address, rooms[1].address, scratch.address, what, begin, end)
         kernel(_BLOCK(*fixed, *own))
 
@@ -131,7 +132,7 @@ def _block(
         saved,
         saved_size,
         2 << plan.n_qubits,
-        plan.scratch,
+        plan.scratch - (-plan.table_numbers // buffers.width),
     )
 
 

@@ -29,7 +29,10 @@ Factor = tuple[int, Row]
 
 @dataclass(slots=True)
 class Step:
-    """One instruction: opcode, masks, factors in time order, controls (mask, value)."""
+    """One instruction: opcode, masks, factors in time order, controls (mask, value).
+
+    ``layout`` belongs to a phase run: index columns, then masks (``merging.py``).
+    """
 
     op: int
     pair: int
@@ -37,6 +40,7 @@ class Step:
     sign: int
     factors: list[Factor]
     controls: tuple[tuple[int, int], ...] = ()
+    layout: tuple[int, ...] = ()
     diagonal_masks: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -256,6 +256,16 @@ def parity(typingctx: Any, word: Any) -> Any:
     return signature(types.int64, types.int64), codegen
 
 
+@intrinsic
+def low_bit(typingctx: Any, word: Any) -> Any:
+    """``low_bit(w)``: the number of the lowest set bit; ``w`` must not be 0."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return signature(types.int64, types.int64), codegen
+
+
 def _binary(op: Any, method: str) -> None:
     @infer_global(op)
     class _Typing(AbstractTemplate):

@@ -25,6 +25,13 @@ CONTROLLED_PHASE: Final = 5
 PRODUCT: Final = 6
 """SU(2) block that acts first on its bit of |0...0>; these come before everything else."""
 
+REAL_PAIR: Final = 7
+"""This block and the next one, both of one ry, in one sweep."""
+REAL_SECOND: Final = 8
+"""The second block of a REAL_PAIR."""
+PHASE_RUN: Final = 9
+"""Many DIAGONALs as one table."""
+
 # Axes of factors.
 X_AXIS: Final = 0
 Y_AXIS: Final = 1
@@ -35,7 +42,8 @@ OP: Final = 0
 PAIR: Final = 1
 """Mask m between the two members of a pair."""
 ROLE: Final = 2
-"""Mask r whose parity tells which member plays |0>; the row of a DIAGONAL."""
+"""Mask r whose parity tells which member plays |0>; the row of a DIAGONAL; the number of
+independent rows of a PHASE_RUN."""
 SIGN: Final = 3
 """Mask z whose odd parity conjugates a block by Z."""
 FACTOR_BEGIN: Final = 4
@@ -43,15 +51,26 @@ FACTOR_END: Final = 5
 """Rows of the instruction's factors; the axis of row f is ``axis[f]``."""
 CONTROL_BEGIN: Final = 6
 CONTROL_END: Final = 7
-"""Part of the control list, pairs (mask, value)."""
+"""Part of the control list, pairs (mask, value); of a PHASE_RUN the index columns and masks."""
 SHARED: Final = 8
 """1 if no factor depends on a sample."""
 LIVE: Final = 9
 """1 if some factor depends on a parameter."""
-COLUMNS: Final = 10
+TABLE: Final = 10
+"""Where the table of a PHASE_RUN begins: numbers behind ``H_TABLES`` if SHARED, else vectors."""
+KEPT: Final = 11
+"""1 if the table is built once per call, 0 if before each use."""
+COLUMNS: Final = 12
 
-SLOTS: Final = 6
-"""Coefficient vectors of one instruction."""
+SLOTS: Final = 8
+"""Vectors of one instruction: six coefficients and the next two."""
+SCALE: Final = 6
+"""What row gradients have to be multiplied by."""
+SHEARED: Final = 7
+"""Lane 0: a REAL_PAIR is shears forward; lane 1: it is backward."""
+
+MOST_LANES: Final = 16
+"""The widest lane vector; tables of plain numbers fill whole ones."""
 
 SCRATCH: Final = 21
 """Scratch lane vectors beside the counted ones: two signs, three sums, a transform of 16."""
@@ -100,12 +119,16 @@ H_LINEAR: Final = 21
 """Mask of the linear part of the sign frame."""
 H_PER_SAMPLE: Final = 22
 """1 if every sample has its own weights."""
-H_BASE_F: Final = 23
-H_COEF_F: Final = 24
-H_Z_COEF_F: Final = 25
-H_X_COEF_F: Final = 26
-H_CONST_F: Final = 27
-H_COUNT: Final = 28
+H_HISTOGRAM: Final = 23
+"""Scratch vector from which on the sums of a PHASE_RUN lie."""
+H_TABLES: Final = 24
+"""Scratch vector from which on the tables of plain numbers lie."""
+H_BASE_F: Final = 25
+H_COEF_F: Final = 26
+H_Z_COEF_F: Final = 27
+H_X_COEF_F: Final = 28
+H_CONST_F: Final = 29
+H_COUNT: Final = 30
 
 # Argument block: addresses, and sizes in items.
 A_INTS: Final = 0

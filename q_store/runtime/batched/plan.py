@@ -8,9 +8,10 @@ unless the state itself is wanted. It also belongs to one sharing of weights: sh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,11 @@ from q_store.runtime.batched.fusing import (
     split_products,
 )
 from q_store.runtime.batched.lowering import Lowering
+from q_store.runtime.batched.merging import merge_phases, pair_blocks
 from q_store.targets.executable import AffineRow, Executable
+
+_KEPT_NUMBERS: Final = 1 << 17
+"""Plain numbers in tables that stay for a call; with them a core's cache is still half free."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +39,8 @@ class Plan:
     """Packed arrays and the sizes that Python needs.
 
     ``rows`` angles, ``steps`` instructions, ``outputs`` numbers per sample (for states twice the
-    number of amplitudes), ``scratch`` lane vectors beside the states.
+    number of amplitudes), ``scratch`` lane vectors beside the states and ``table_numbers`` plain
+    numbers behind them.
     """
 
     n_qubits: int
@@ -45,6 +51,7 @@ class Plan:
     steps: int
     outputs: int
     scratch: int
+    table_numbers: int
     per_sample: bool
     ints_address: int = field(init=False)
     floats_address: int = field(init=False)
@@ -135,12 +142,18 @@ def build(
     steps = [step for step in low.fuser.steps if step.factors]
     pack = Packer()
     z_terms, x_terms = _pack_words(pack, executable, frame, kind)
+    seen: list[int] | None = None
     if kind == oc.STATE:
         qubits = tuple(range(n))
     else:
         words = [(0, frame.rows[q]) for q in qubits] if kind == oc.PROBS else z_terms + x_terms
         steps = drop_unobserved(steps, words)
+        seen = [x for x, _ in words]
     products, rest, phase = split_products(steps, n)
+    weights_from = executable.n_inputs + executable.n_derived
+    shared = partial(_is_shared, weights_from=weights_from, per_sample=per_sample)
+    rest = merge_phases(rest, n, shared, seen)
+    pair_blocks(rest)
     if kind == oc.STATE:
         low.add_phase(phase)
         if not low.phase.is_zero:
@@ -151,10 +164,11 @@ def build(
     pack.add_ints(oc.H_COLUMNS, frame.index_columns(qubits))
     pack.add_ints(oc.H_QUADRATIC, [frame.upper(i) for i in range(n)])
     pack.put(oc.H_LINEAR, frame.linear)
-    weights_from = executable.n_inputs + executable.n_derived
-    rows = _pack_steps(pack, products, rest, n, kind, weights_from, per_sample)
-    ints, floats = pack.arrays()
+    rows = _pack_steps(pack, products, rest, n, kind, shared)
     count = len(products) + len(rest)
+    fixed = 3 * rows + oc.SLOTS * count + oc.SCRATCH + len(z_terms) + len(x_terms)
+    scratch, table_numbers = _place_tables(pack, fixed)
+    ints, floats = pack.arrays()
     outputs = executable.n_observables if kind == oc.EXPVAL else 1 << len(qubits)
     return Plan(
         n_qubits=n,
@@ -164,7 +178,8 @@ def build(
         rows=rows,
         steps=count,
         outputs=2 * outputs if kind == oc.STATE else outputs,
-        scratch=3 * rows + oc.SLOTS * count + oc.SCRATCH + len(z_terms) + len(x_terms),
+        scratch=scratch,
+        table_numbers=table_numbers,
         per_sample=per_sample,
     )
 
@@ -211,7 +226,7 @@ def _opcode(step: Step, kind: int) -> int:
 
 def _pack_steps(
     pack: Packer, products: dict[int, Step], rest: list[Step], n: int, kind: int,
-    weights_from: int, per_sample: bool,
+    is_shared: Callable[[Row], bool],
 ) -> int:  # fmt: skip
     """Tape, factors and affine rows; returns the number of rows."""
     tape: list[int] = []
@@ -225,27 +240,61 @@ def _pack_steps(
         first, begin = len(rows), len(controls)
         axes.extend(axis for axis, _ in step.factors)
         rows.extend(row for _, row in step.factors)
-        controls.extend(v for control in step.controls for v in control)
-        shared = all(_is_shared(row, weights_from, per_sample) for _, row in step.factors)
+        controls.extend(step.layout or (v for control in step.controls for v in control))
+        shared = all(is_shared(row) for _, row in step.factors)
         live.append(any(row.terms for _, row in step.factors))
         tape += [op, step.pair, step.role, step.sign, first, len(rows), begin, len(controls)]
-        tape += [int(shared), int(live[-1])]
+        tape += [int(shared), int(live[-1]), 0, 0]
     where = {bit: k for k, bit in enumerate(products)}
     pack.put(oc.H_STEPS, len(ordered))
     pack.put(oc.H_PRODUCTS, len(products))
-    pack.put(oc.H_STOP, live.index(True) if True in live else len(live))
+    stop = live.index(True) if True in live else len(live)
+    if stop < len(live) and ordered[stop].op == oc.REAL_SECOND:
+        stop -= 1
+    pack.put(oc.H_STOP, stop)
     pack.put(oc.H_ROWS, len(rows))
     pack.add_ints(oc.H_TAPE, tape)
     pack.add_ints(oc.H_FIRST, [where.get(bit, -1) for bit in range(n)])
     pack.add_ints(oc.H_AXIS, axes)
     pack.add_ints(oc.H_CONTROLS, controls)
-    pack.add_ints(oc.H_SHARED, [_is_shared(row, weights_from, per_sample) for row in rows])
+    pack.add_ints(oc.H_SHARED, [is_shared(row) for row in rows])
     begins = np.cumsum([0, *(len(row.terms) for row in rows)]).tolist()
     pack.add_ints(oc.H_BEGIN, begins)
     pack.add_ints(oc.H_INDEX, [i for row in rows for i in row.terms])
     pack.add_floats(oc.H_BASE_F, [row.const for row in rows])
     pack.add_floats(oc.H_COEF_F, [c for row in rows for c in row.terms.values()])
     return len(rows)
+
+
+def _place_tables(pack: Packer, fixed: int) -> tuple[int, int]:
+    """Give the phase runs their places behind ``fixed`` scratch vectors.
+
+    Returns the number of vectors, and of plain numbers behind them. Tables of plain numbers stay
+    for the whole call as long as they are small; others share one place.
+    """
+    begin = pack.ints[oc.H_TAPE]
+    tape = range(begin, begin + pack.ints[oc.H_STEPS] * oc.COLUMNS, oc.COLUMNS)
+    runs = [at for at in tape if pack.ints[at + oc.OP] == oc.PHASE_RUN]
+    sizes = {at: 1 << pack.ints[at + oc.ROLE] for at in runs}
+    shared = {
+        at: 2 * max(sizes[at], oc.MOST_LANES) + oc.MOST_LANES
+        for at in runs
+        if pack.ints[at + oc.SHARED]
+    }
+    sums = max(sizes.values(), default=0)
+    own = max((2 * size for at, size in sizes.items() if at not in shared), default=0)
+    kept = 0
+    for at, numbers in shared.items():
+        pack.ints[at + oc.KEPT] = kept + numbers <= _KEPT_NUMBERS
+        if kept + numbers <= _KEPT_NUMBERS:
+            pack.ints[at + oc.TABLE], kept = kept, kept + numbers
+    for at in runs:
+        if not pack.ints[at + oc.KEPT]:
+            pack.ints[at + oc.TABLE] = kept if at in shared else fixed + sums
+    pack.put(oc.H_HISTOGRAM, fixed)
+    pack.put(oc.H_TABLES, fixed + sums + own)
+    passing = (n for at, n in shared.items() if not pack.ints[at + oc.KEPT])
+    return fixed + sums + own, kept + max(passing, default=0)
 
 
 def _is_shared(row: Row, weights_from: int, per_sample: bool) -> bool:

@@ -3,14 +3,14 @@
 Everything a plan says reaches this function in two arrays, so a new circuit compiles nothing. The
 scratch array ``co`` holds, in lane vectors: cosines and sines of the rows, coefficients of the
 instructions, row gradients, the constants +1 and -1, sums of one block, the transform of
-``observing.py``, and one vector per Pauli word.
+``observing.py``, one vector per Pauli word, and sums and tables of phase runs.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from q_store.runtime.batched import adjoint, sweeps
+from q_store.runtime.batched import adjoint, shears, sweeps, tables
 from q_store.runtime.batched.binding import (
     bind_lanes,
     bind_shared,
@@ -81,8 +81,10 @@ from q_store.runtime.batched.opcodes import (
     LIVE,
     OP,
     PAIR,
+    PHASE_RUN,
     PROBS,
     REAL_BLOCK,
+    REAL_PAIR,
     REDUCE,
     ROLE,
     SIGN,
@@ -106,6 +108,13 @@ def forward(s: Any, ip: Any, tape: Any, co: Any, area: int) -> None:
             sweeps.yz_block(s, n, m, r, z, co, at)
         elif op == REAL_BLOCK:
             sweeps.real_block(s, n, m, r, z, co, at)
+        elif op == REAL_PAIR:
+            if shears.is_sheared(co, at, 0):
+                sweeps.shear_pair(s, n, step, tape[k + 1], co, at)
+            else:
+                sweeps.real_pair(s, n, step, tape[k + 1], co, at)
+        elif op == PHASE_RUN:
+            tables.apply(s, ip, step, co)
         elif op == DIAGONAL:
             sweeps.diagonal(s, n, r, co, at)
         elif op == CONTROLLED_BLOCK:
@@ -116,10 +125,10 @@ def forward(s: Any, ip: Any, tape: Any, co: Any, area: int) -> None:
 
 @kernel
 def undo(
-    s: Any, t: Any, ip: Any, step: Any, axis: Any, co: Any, at: int, signs: int, out: int
+    s: Any, t: Any, ip: Any, tape: Any, k: int, axis: Any, co: Any, at: int, signs: int, out: int
 ) -> None:
-    """Un-apply one instruction on psi and lambda; leave its row gradients at ``co[out + row]``."""
-    n = ip[H_QUBITS]
+    """Un-apply instruction ``k`` on psi and lambda; row gradients go to ``co[out + row]``."""
+    n, step = ip[H_QUBITS], tape[k]
     op, m, r, z = step[OP], step[PAIR], step[ROLE], step[SIGN]
     row, g = step[FACTOR_BEGIN], signs + 2
     controls = ip[ip[H_CONTROLS] + step[CONTROL_BEGIN] : ip[H_CONTROLS] + step[CONTROL_END]]
@@ -130,6 +139,15 @@ def undo(
         adjoint.yz_block(s, t, n, m, r, z, co, at, signs, co, out + row)
     elif op == REAL_BLOCK:
         adjoint.real_block(s, t, n, m, r, z, co, at, signs, co, out + row)
+    elif op == REAL_PAIR:
+        two = tape[k + 1]
+        rows = out + row, out + two[FACTOR_BEGIN]
+        if shears.is_sheared(co, at, 1):
+            adjoint.shear_pair(s, t, n, step, two, co, at, signs, co, rows[0], rows[1])
+        else:
+            adjoint.real_pair(s, t, n, step, two, co, at, signs, co, rows[0], rows[1])
+    elif op == PHASE_RUN:
+        tables.undo(s, t, ip, step, co, signs, out)
     elif op == DIAGONAL:
         adjoint.diagonal(s, t, n, r, co, at, signs, co, out + row)
     elif op == CONTROLLED_BLOCK:
@@ -146,7 +164,8 @@ def backward(
     """Row gradients of every live instruction, last to first; destroys psi and lambda."""
     n, products, stop = ip[H_QUBITS], ip[H_PRODUCTS], ip[H_STOP]
     for k in range(tape.shape[0] - 1, max(stop, products) - 1, -1):
-        undo(s, t, ip, tape[k], axis, co, area + SLOTS * k, signs, out)
+        undo(s, t, ip, tape, k, axis, co, area + SLOTS * k, signs, out)
+        shears.rescale(co, tape, k, area, out)
     if stop < products:
         first = ip[ip[H_FIRST] : ip[H_FIRST] + n]
         adjoint.product_prefixes(s, n, first, co, area)
@@ -271,6 +290,8 @@ def execute(
         store(co, signs + 1, splat(co, -1.0))
         bind_shared(co, rows, is_shared, row_begin, index, base, coef, weights, f)
         compose_all(co, axis, tape, area, 1)
+        shears.choose(co, tape, area, ip[H_PRODUCTS])
+        tables.prepare_kept(ip, tape, co)
     for group in range(begin, end):
         start = group * width(co)
         bind_lanes(co, rows, is_shared, row_begin, index, base, coef, inputs, weights, start)

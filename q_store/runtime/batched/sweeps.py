@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from q_store.runtime.batched.intrinsics import kernel, load, parity, splat, store
-from q_store.runtime.batched.opcodes import SLOTS
+from q_store.runtime.batched.opcodes import PAIR, ROLE, SIGN, SLOTS
 
 
 @kernel
@@ -61,6 +61,79 @@ def real_block(s: Any, n: int, m: int, r: int, z: int, co: Any, k: int) -> None:
         store(s, i + 1, c * xi - b * yi)
         store(s, h, b * xr + c * yr)
         store(s, h + 1, b * xi + c * yi)
+
+
+@kernel
+def spread(j: int, a: int, b: int) -> int:
+    """Insert zeros into ``j`` where the masks ``a`` and ``b`` (all ones below a bit) end."""
+    low, high = min(a, b), max(a, b)
+    j = (j & ~low) << 1 | (j & low)
+    return (j & ~high) << 1 | (j & high)
+
+
+@kernel
+def second_low(m: int, m2: int) -> int:
+    """:func:`low_mask` of ``m2`` after elimination of the highest bit of ``m``."""
+    top = low_mask(m) + 1
+    low: int = low_mask(m2 ^ m if m2 & top else m2)
+    return low
+
+
+@kernel
+def real_pair(s: Any, n: int, one: Any, two: Any, co: Any, k: int) -> None:
+    """Two RY after each other: four amplitudes at a time, so that memory is passed once.
+
+    In a real block an exchange of roles is a change of sign, so one mask says both. ``cross``
+    tells whether the partner in the other block has the other sign. Everything is read before
+    anything is written, which keeps the order of memory accesses simple.
+    """
+    m, m2, q, q2 = one[PAIR], two[PAIR], one[ROLE] ^ one[SIGN], two[ROLE] ^ two[SIGN]
+    a, b, cross, cross2 = low_mask(m), second_low(m, m2), parity(m2 & q), parity(m & q2)
+    k2, c, c2 = k + SLOTS, load(co, k), load(co, k + SLOTS)
+    for j in range(1 << (n - 2)):
+        p = spread(j, a, b)
+        odd, odd2 = parity(p & q), parity(p & q2)
+        d, e = load(co, k + 2 + 2 * odd), load(co, k + 2 + 2 * (odd ^ cross))
+        d2, e2 = load(co, k2 + 2 + 2 * odd2), load(co, k2 + 2 + 2 * (odd2 ^ cross2))
+        i, h, i2, h2 = 2 * p, 2 * (p ^ m), 2 * (p ^ m2), 2 * (p ^ m ^ m2)
+        xr, yr, vr, wr = load(s, i), load(s, h), load(s, i2), load(s, h2)
+        xi, yi, vi, wi = load(s, i + 1), load(s, h + 1), load(s, i2 + 1), load(s, h2 + 1)
+        xr, yr, vr, wr = c * xr - d * yr, c * yr + d * xr, c * vr - e * wr, c * wr + e * vr
+        xi, yi, vi, wi = c * xi - d * yi, c * yi + d * xi, c * vi - e * wi, c * wi + e * vi
+        store(s, i, c2 * xr - d2 * vr)
+        store(s, i + 1, c2 * xi - d2 * vi)
+        store(s, h, c2 * yr - e2 * wr)
+        store(s, h + 1, c2 * yi - e2 * wi)
+        store(s, i2, c2 * vr + d2 * xr)
+        store(s, i2 + 1, c2 * vi + d2 * xi)
+        store(s, h2, c2 * wr + e2 * yr)
+        store(s, h2 + 1, c2 * wi + e2 * yi)
+
+
+@kernel
+def shear_pair(s: Any, n: int, one: Any, two: Any, co: Any, k: int) -> None:
+    """:func:`real_pair` without its factor cos cos; slots 2 and 4 hold the tangents t and -t."""
+    m, m2, q, q2 = one[PAIR], two[PAIR], one[ROLE] ^ one[SIGN], two[ROLE] ^ two[SIGN]
+    a, b, cross, cross2 = low_mask(m), second_low(m, m2), parity(m2 & q), parity(m & q2)
+    k2 = k + SLOTS
+    for j in range(1 << (n - 2)):
+        p = spread(j, a, b)
+        odd, odd2 = parity(p & q), parity(p & q2)
+        d, e = load(co, k + 2 + 2 * odd), load(co, k + 2 + 2 * (odd ^ cross))
+        d2, e2 = load(co, k2 + 2 + 2 * odd2), load(co, k2 + 2 + 2 * (odd2 ^ cross2))
+        i, h, i2, h2 = 2 * p, 2 * (p ^ m), 2 * (p ^ m2), 2 * (p ^ m ^ m2)
+        xr, yr, vr, wr = load(s, i), load(s, h), load(s, i2), load(s, h2)
+        xi, yi, vi, wi = load(s, i + 1), load(s, h + 1), load(s, i2 + 1), load(s, h2 + 1)
+        xr, yr, vr, wr = xr - d * yr, yr + d * xr, vr - e * wr, wr + e * vr
+        xi, yi, vi, wi = xi - d * yi, yi + d * xi, vi - e * wi, wi + e * vi
+        store(s, i, xr - d2 * vr)
+        store(s, i + 1, xi - d2 * vi)
+        store(s, h, yr - e2 * wr)
+        store(s, h + 1, yi - e2 * wi)
+        store(s, i2, vr + d2 * xr)
+        store(s, i2 + 1, vi + d2 * xi)
+        store(s, h2, wr + e2 * yr)
+        store(s, h2 + 1, wi + e2 * yi)
 
 
 @kernel
