@@ -137,9 +137,18 @@ class Run:
 
     def turn(self, turn: Turn) -> None:
         """Append a numeric rotation."""
-        if self.parts and isinstance(self.parts[-1], tuple):
-            turn = times(turn, self.parts.pop())  # type: ignore[arg-type]
-        self.parts.append(turn)
+        parts = self.parts
+        if parts and isinstance(parts[-1], tuple):
+            turn = times(turn, parts.pop())  # type: ignore[arg-type]
+        if len(parts) >= 2 and _is_flip(turn):
+            before, symbol = parts[-2:]
+            assert isinstance(before, tuple)
+            assert isinstance(symbol, Angle)
+            if not _is_rz(before):
+                # F Rz(t) = Rz(-t) F, and F joins the rotation before.
+                parts[-2:] = [times(turn, before), -symbol]
+                return
+        parts.append(turn)
 
     def rz(self, angle: Angle | float) -> None:
         """Append Rz, numeric or symbolic."""
@@ -151,6 +160,9 @@ class Run:
         parts = self.parts
         if parts and isinstance(parts[-1], Angle):
             self._symbol(parts.pop() + angle)  # type: ignore[operator]
+            return
+        if len(parts) == 1 and _is_flip(parts[0]):  # type: ignore[arg-type]
+            parts.insert(0, -angle)
             return
         if len(parts) > 1:
             middle, before = parts[-1], parts[-2]
