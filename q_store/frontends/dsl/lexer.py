@@ -19,8 +19,8 @@ _CLOSED: Final = {closer: opener for opener, closer in _OPEN.items()}
 _OPERATORS: Final = frozenset(("PLUS", "MINUS", "STAR", "SLASH", "PERCENT", "_POWER", "COMMA"))
 _GOES_ON: Final = _OPERATORS | {"LPAR", "LSQB"}
 """After one of these inside brackets, the line is not over."""
-_GOES_ON_WITH: Final = _OPERATORS | {"RPAR", "RSQB"}
-"""Before one of these inside brackets, the line before is not over."""
+_COUNTS: Final = {*_OPEN, *_CLOSED} | _OPERATORS
+"""Brackets, and what a line inside brackets may go on with."""
 
 
 class Tokens:
@@ -36,14 +36,14 @@ class Tokens:
         self._read(tables)
 
     def _read(self, tables: Tables) -> None:
-        tokens, literals = self.tokens, tables.literals
+        tokens, literals, new = self.tokens, tables.literals, tuple.__new__
         for match in tables.pattern.finditer(self.source.text):
             kind = match.lastgroup or "END"
             text = match[kind]
             start, end = match.span(kind)
             if kind == "WORD":
                 kind = literals[text]
-                if not self._sign(kind, text, start):
+                if kind in _COUNTS and not self._sign(kind, text, start):
                     return
             elif kind == "NAME":
                 kind = literals.get(text, kind)
@@ -59,32 +59,27 @@ class Tokens:
             elif kind != "BAD" and end - start > MAX_DIGITS:
                 self._fail(start, end, f"a number of more than {MAX_DIGITS} digits")
                 return
-            tokens.append(Token(kind, text, start, end))
+            tokens.append(new(Token, (kind, text, start, end)))
 
     def _sign(self, kind: str, text: str, start: int) -> bool:
         """Count brackets and join lines. Returns whether reading may go on."""
+        stack = self.open
         if kind in _OPEN:
-            self.open.append(Token(kind, text, start, start + 1))
-            if len(self.open) > MAX_NESTING:
+            stack.append(Token(kind, text, start, start + 1))
+            if len(stack) > MAX_NESTING:
                 self._fail(start, start + 1, f"brackets are nested more than {MAX_NESTING} deep")
                 return False
-        elif kind in _CLOSED:
-            if self.open and kind in _GOES_ON_WITH:
-                self._drop_line_end()
-            self._close(kind)
-        elif kind in _GOES_ON_WITH and self.open and self.open[-1].kind != "LBRACE":
+            return True
+        if kind == "RBRACE" or (stack and stack[-1].kind != "LBRACE"):
             self._drop_line_end()
+        opener = _CLOSED.get(kind)
+        if opener is not None:
+            # A brace closes the brackets left open in it, another bracket only one of its kind.
+            while kind == "RBRACE" and stack and stack[-1].kind != opener:
+                stack.pop()
+            if stack and stack[-1].kind == opener:
+                stack.pop()
         return True
-
-    def _close(self, kind: str) -> None:
-        """A brace closes the brackets left open in it; another bracket only one of its kind."""
-        opener = _CLOSED[kind]
-        if kind == "RBRACE":
-            self._drop_line_end()
-            while self.open and self.open[-1].kind != opener:
-                self.open.pop()
-        if self.open and self.open[-1].kind == opener:
-            self.open.pop()
 
     def _line_ends(self, text: str) -> bool:
         """Whether a line end separates statements here."""

@@ -39,8 +39,8 @@ class _Parser:
         self.position = 0
         self.states = [self.tables.start]
         self.values: list[Any] = []
-        self.places: list[tuple[int, int]] = []
-        """Start and end of every value."""
+        self.starts: list[int] = []
+        """Where every value starts."""
         self.problems: list[Diagnostic] = []
         self.unopened = 0
         """Blocks whose opening brace is missing; their closing braces are not worth a word."""
@@ -59,10 +59,9 @@ class _Parser:
     def read(self) -> bool:
         """Read on until the end, or until a token that cannot stand where it stands."""
         actions, gotos, accept = self.tables.actions, self.tables.gotos, self.tables.accept
-        states, values, places, reducers = self.states, self.values, self.places, _reducers()
+        states, values, starts, reducers = self.states, self.values, self.starts, _reducers()
         tokens, position = self.tokens, self.position
-        token = tokens[position]
-        state = states[-1]
+        token, state = tokens[position], states[-1]
         while True:
             to = actions[state].get(token.kind)
             if to is None:
@@ -71,38 +70,27 @@ class _Parser:
             if to >= 0:
                 states.append(to)
                 values.append(token)
-                places.append(token[2:])
+                starts.append(token.start)
                 position += 1
                 token, state = tokens[position], to
                 continue
-            rule, action = reducers[-1 - to]
-            if rule.kind != PASS:
-                place = self.reduce(rule, action, token)
-                if rule.size:
-                    del states[-rule.size :]
-                places.append(place)
+            (origin, size, kind, _, kept, plain), action = reducers[-1 - to]
+            if kind != PASS:
+                # What is reduced ends with the token read last.
+                start, end = token.start, token.start
+                children: list[Any] = []
+                if size:
+                    start, end = starts[-size], tokens[position - 1].end
+                    children = values[-size:] if plain else _kept(kept, values[-size:])
+                    del values[-size:], starts[-size:], states[-size:]
+                values.append(children if action is None else action(children, start, end))
+                starts.append(start)
             else:
                 states.pop()
-            state = gotos[states[-1]][rule.origin]
+            state = gotos[states[-1]][origin]
             states.append(state)
             if state == accept:
                 return True
-
-    def reduce(self, rule: Rule, action: Action | None, token: Token) -> tuple[int, int]:
-        """Replace the values of a rule by its own; its place is left to the caller to push."""
-        size, values, places = rule.size, self.values, self.places
-        if not size:
-            place = (token.start, token.start)
-            values.append(action([], *place) if action else [])
-            return place
-        place = (places[-size][0], places[-1][1])
-        children = values[-size:]
-        if not rule.plain:
-            children = _kept(rule, children)
-        del values[-size:]
-        del places[-size:]
-        values.append(action(children, *place) if action else children)
-        return place
 
     # --- errors -------------------------------------------------------------------------------
 
@@ -137,11 +125,11 @@ class _Parser:
         while "ERROR" not in actions[self.states[-1]]:
             self.states.pop()
             self.values.pop()
-            self.places.pop()
+            self.starts.pop()
         start = self.tokens[self.position].start
         self.states.append(actions[self.states[-1]]["ERROR"])
         self.values.append(None)
-        self.places.append((start, start))
+        self.starts.append(start)
 
 
 @cache
@@ -150,10 +138,10 @@ def _reducers() -> list[tuple[Rule, Action | None]]:
     return [(rule, ACTIONS[rule.action] if rule.kind == NODE else None) for rule in tables().rules]
 
 
-def _kept(rule: Rule, children: list[Any]) -> list[Any]:
+def _kept(kept: tuple[tuple[int, bool], ...], children: list[Any]) -> list[Any]:
     """The children that stay; lists of helper rules are joined in, the first one in place."""
     result: list[Any] = []
-    for at, joined in rule.kept:
+    for at, joined in kept:
         if not joined:
             result.append(children[at])
         elif result:
