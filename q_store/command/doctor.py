@@ -32,7 +32,7 @@ _PACKAGES: Final = {
 
 def examine(args: Namespace, out: Output) -> int:
     """Report the installation. Exit code 4 when a package that is always needed is missing."""
-    from q_store.runtime.batched.cache import cache_root
+    from q_store.qir.cache_dir import cache_root
 
     found = {name: _version(name) for name in _PACKAGES}
     cache = cache_root()

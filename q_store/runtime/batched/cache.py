@@ -26,6 +26,8 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from q_store.qir.cache_dir import cache_root
+
 _log = logging.getLogger("q_store")
 
 _SOURCES: Final = (
@@ -66,15 +68,6 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
-
-
-def cache_root() -> Path:
-    """``$QSTORE_CACHE_DIR`` or ``~/.cache/q-store``."""
-    chosen = os.environ.get("QSTORE_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "q-store"
 
 
 @cache
