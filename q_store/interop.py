@@ -102,15 +102,17 @@ def from_qasm(
     *,
     u: str = "spec",
     constants: Mapping[str, int | float | bool] | None = None,
+    file: str = "<qasm>",
 ) -> QuantumCircuit:
     """The circuit of an OpenQASM 2 or 3 program: its text, or the path of a `.qasm` file.
 
     `u` is the phase convention of OpenQASM 3's `U`, `"spec"` or `"qiskit"`; `constants` are values
-    of inputs that shape the circuit. See `q_store.frontends.qasm`.
+    of inputs that shape the circuit; `file` is the name errors show for a text. See
+    `q_store.frontends.qasm`.
     """
     from q_store.frontends.qasm import from_qasm as read
 
-    return read(program, u=u, constants=constants)
+    return read(program, u=u, constants=constants, file=file)
 
 
 def to_qasm2(circuit: object) -> str:

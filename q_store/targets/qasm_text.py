@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import pi
 from typing import Any, Final
@@ -60,6 +61,8 @@ class Text:
     level: int = 2
     """0 for a sum or a sign, 1 for a product, 2 for what needs no parentheses anywhere."""
     terms: int = 1
+    shorten: Callable[[Text], Text] | None = None
+    """Gives a long text a name."""
 
     def inside(self, level: int) -> str:
         """The text as an operand of an operator of a level."""
@@ -67,14 +70,18 @@ class Text:
 
     def __mul__(self, factor: float) -> Text:
         if factor == -1:
-            return Text(f"-{self.inside(1)}", 0)
+            return self._like(f"-{self.inside(1)}", 0)
         shown = number(float(factor))
-        return Text(f"{shown}*{self.inside(2)}", 0 if factor < 0 else 1)
+        return self._like(f"{shown}*{self.inside(2)}", 0 if factor < 0 else 1)
+
+    def _like(self, text: str, level: int, terms: int = 1) -> Text:
+        return Text(text, level, terms, self.shorten)
 
     def __add__(self, other: Text | float) -> Text:
         part = other if isinstance(other, Text) else _constant(other)
         sign, rest = (" - ", part.text[1:]) if part.text.startswith("-") else (" + ", part.text)
-        return Text(f"{self.text}{sign}{rest}", 0, self.terms + part.terms)
+        left = self.shorten(self) if self.shorten and self.terms >= _MANY else self
+        return self._like(f"{left.text}{sign}{rest}", 0, left.terms + part.terms)
 
 
 def _constant(value: float) -> Text:
@@ -119,6 +126,14 @@ FUNCTIONS: Final[dict[str, Callable[..., Text]]] = {
 }
 """Every `f.*` op in OpenQASM 3's functions; where it has none, an equal expression."""
 
+_SAME: Final = "sin cos tan asin acos atan sinh cosh tanh exp log sqrt atan2 pow"
+_NUMERIC: Final[dict[str, Callable[..., float]]] = {
+    **{name: getattr(math, name) for name in _SAME.split()},
+    "abs": abs,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+}
+
 
 class Definitions:
     """Functions that give long results a name, so that shared parts are written once."""
@@ -126,7 +141,7 @@ class Definitions:
     def __init__(self, names: GivenNames) -> None:
         self.lines: list[str] = []
         self._names = names
-        self.functions = {name: self._defining(make) for name, make in FUNCTIONS.items()}
+        self.functions = {name: self._defining(name, make) for name, make in FUNCTIONS.items()}
 
     def short(self, text: Text) -> Text:
         """The text, or a name for it when it is long."""
@@ -134,12 +149,16 @@ class Definitions:
             return text
         name = self._names.free("t")
         self.lines.append(f"float[64] {name} = {text.text};")
-        return Text(name)
+        return Text(name, shorten=self.short)
 
-    def _defining(self, make: Callable[..., Text]) -> Callable[..., Text]:
-        return lambda *args: self.short(
-            make(*[self.short(arg) if isinstance(arg, Text) else arg for arg in args])
-        )
+    def _defining(self, name: str, make: Callable[..., Text]) -> Callable[..., Text | float]:
+        def write(*args: Text | float) -> Text | float:
+            if not any(isinstance(arg, Text) for arg in args):
+                return _NUMERIC[name](*args)
+            made = make(*[self.short(arg) if isinstance(arg, Text) else arg for arg in args])
+            return self.short(replace(made, shorten=self.short))
+
+        return write
 
 
 class GivenNames:

@@ -131,7 +131,7 @@ class _Export:
                 self.notes.append(f"// q-store: {role} {' '.join(named)}")
 
     def symbol(self, value: Value, index: tuple[int, ...]) -> Text:
-        return Text(self.elements[value, index])
+        return Text(self.elements[value, index], shorten=self.definitions.short)
 
     def angle(self, angle: Angle) -> str:
         made = self.expressions.angle(angle)
@@ -282,7 +282,7 @@ class _Export:
         samples = [item for item in observed if isinstance(item, Sample)]
         if self.bits and not observed:
             self.notes.append("// q-store: observe nothing")
-        if len(observed) > 1 or len(samples) != len(observed):
+        if self.bits or len(observed) > 1 or len(samples) != len(observed):
             self.notes += [f"// q-store: observe {observation_note(item)}" for item in observed]
         if not samples:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from math import pi
@@ -21,7 +21,7 @@ from q_store.frontends.roots import single_power
 from q_store.qir import dialects
 from q_store.qir.diagnostics import QStoreError, error
 from q_store.qir.ops import OpDef
-from q_store.qir.registry import all_gates
+from q_store.qir.registry import all_gates, op_def
 
 _MAX_DEPTH: Final = 60
 _MAX_CONTROLS: Final = 10
@@ -69,6 +69,7 @@ class Reader:
             "MultiRZ": self._parity_rotation,
             "MultiControlledX": self._controlled_x,
             "Barrier": self._barrier,
+            "QubitChannel": self._channel,
         }
 
     def circuit(self, name: str) -> QuantumCircuit:
@@ -78,11 +79,8 @@ class Reader:
         circuit = QuantumCircuit(self.n_qubits, name=name)
         circuit._steps = self.steps
         circuit._bits = {step.bit: None for step in self.steps if step.bit}
-        for step in self.steps:
-            circuit.parameter_table.note([a for a in step.angles if isinstance(a, Expr)])
-            for body in step.bodies:
-                for inner in body:
-                    circuit.parameter_table.note([a for a in inner.angles if isinstance(a, Expr)])
+        for step in _all(self.steps):
+            circuit.parameter_table.note(step.angles)
         return circuit
 
     def add(self, op: Any, position: int) -> None:
@@ -222,6 +220,19 @@ class Reader:
         wires = self.wires(op.wires) or tuple(range(self.n_qubits))
         return [Instruction(dialects.BARRIER, wires)]
 
+    def _channel(self, op: Any) -> Steps:
+        """Random Pauli words, told by their Kraus operators."""
+        wires = self.wires(op.wires)
+        weights = pauli_weights(op.kraus_matrices())
+        if weights is not None and len(wires) == 1:
+            row = op_def("n.pauli")
+            rates = [weights.get(letter, 0.0) for letter in "XYZ"]
+        elif weights is not None and len(wires) == 2 and _is_even(weights):
+            row, rates = op_def("n.depolarizing2"), [15 * weights.get("XX", 0.0)]
+        else:
+            raise error("QS383", f"{self._label(op)} is no channel of the op table")
+        return [Instruction(row, wires, check_angles(row, rates, None))]
+
     # --- measurement in the middle ------------------------------------------------------------
 
     def _measurement(self, op: Any) -> Steps:
@@ -246,6 +257,47 @@ class Reader:
             return bool(value.processing_fn(*[values[bit] for bit in bits]))
 
         return list(decide(bits, choose, {True: body, False: ()}))
+
+
+def _all(steps: Iterable[Instruction]) -> Iterator[Instruction]:
+    """Steps and the steps of their bodies."""
+    for step in steps:
+        yield step
+        for body in step.bodies:
+            yield from _all(body)
+
+
+_PAULIS: Final = {
+    "I": np.eye(2),
+    "X": np.array([[0, 1], [1, 0]]),
+    "Y": np.array([[0, -1j], [1j, 0]]),
+    "Z": np.diag([1, -1]),
+}
+
+
+def pauli_weights(kraus: Sequence[Any]) -> dict[str, float] | None:
+    """Probabilities of Pauli words, if every Kraus operator of 1 or 2 wires is one of them."""
+    size = len(kraus[0])
+    letters = [*_PAULIS] if size == 2 else [a + b for a in "IXYZ" for b in "IXYZ"]
+    if size > 4:
+        return None
+    weights: dict[str, float] = {}
+    for operator in kraus:
+        for word in letters:
+            matrix = _PAULIS[word[0]] if size == 2 else np.kron(*[_PAULIS[c] for c in word])
+            factor = np.trace(matrix.conj().T @ operator) / size
+            if np.allclose(operator, factor * matrix, atol=1e-12):
+                weights[word] = weights.get(word, 0.0) + float(abs(factor) ** 2)
+                break
+        else:
+            return None
+    return weights
+
+
+def _is_even(weights: dict[str, float]) -> bool:
+    """Whether all words but the identity have the same probability."""
+    others = [weights.get(a + b, 0.0) for a in "IXYZ" for b in "IXYZ" if a + b != "II"]
+    return bool(np.allclose(others, others[0], atol=1e-12))
 
 
 def _identity(measurement: Any) -> Any:

@@ -5,17 +5,39 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
 from typing import Any, Final
 
 import numpy as np
 import pennylane as qml
 
 from q_store.frontends.arrays import Handle
-from q_store.frontends.expr import Expr, Ref
+from q_store.frontends.expr import Expr, Ref, apply
 from q_store.frontends.symbols import check_name, scalar
 from q_store.qir.diagnostics import error
 
 _MAX_ELEMENTS: Final = 1_000_000
+_FUNCTIONS: Final = (
+    *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh"),
+    *("exp", "log", "sqrt", "abs", "square"),
+)
+
+
+def _teach_functions() -> None:
+    """Let `qml.math.sin` and its like take our expressions: PennyLane dispatches by the package a
+    type comes from, through autoray."""
+    register = import_module("autoray").register_function
+    for name in _FUNCTIONS:
+        register("q_store", name, partial(apply, {"abs": "absolute"}.get(name, name)))
+    for name in ("asarray", "array"):
+        register("q_store", name, _as_array)
+
+
+def _as_array(item: Any, *_: Any, **__: Any) -> Any:
+    """A named array of known shape as an array of expressions; anything else of ours as it is."""
+    extent = getattr(item, "extent", None)
+    return symbol(item.name, extent) if isinstance(item, Handle) and extent else item
 
 
 def is_tape(item: object) -> bool:
@@ -147,3 +169,6 @@ def _bound(op: Any, broadcast: Broadcast, known: dict[bytes, Expr]) -> Any:
         parameters.append(shaped if shaped.shape else shaped.item())
     with qml.QueuingManager.stop_recording():
         return qml.ops.functions.bind_new_parameters(op, parameters)
+
+
+_teach_functions()

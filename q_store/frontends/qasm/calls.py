@@ -145,12 +145,13 @@ class Calls(State):
             wires = tuple([item.wires[0] for item in operands])
             self.emit(name, angles, wires, loc, span)
             return
-        steps = self.expansion(name, angles, loc, span)
+        steps = self.expansion(name, angles, loc)
         if modifiers:
             steps = modified(steps, modifiers, expected, self.source)
         for wires in _spread(operands, span):
             _check_distinct(name, wires, span)
-            self.add(moved(steps, wires, loc), span)
+            self.budget.step(len(steps), span)
+            self.add(moved(steps, wires, loc))
 
     def _size(self, name: str) -> tuple[int, int]:
         found = self.gates.find(name)
@@ -172,15 +173,15 @@ class Calls(State):
         found = self.gates.find(name)
         if isinstance(found, Library):
             steps = self.gates.steps(found, name, angles)
-            self.add(self.gates.instructions(steps, wires, loc), span)
+            self.budget.step(len(steps), span)
+            self.add(self.gates.instructions(steps, wires, loc))
         else:
-            self.add(moved(self.expansion(name, angles, loc, span), wires, loc), span)
+            made = self.expansion(name, angles, loc)
+            self.budget.step(len(made), span)
+            self.add(moved(made, wires, loc))
 
-    def add(self, steps: list[Instruction], span: Callable[[], Span]) -> None:
+    def add(self, steps: list[Instruction]) -> None:
         """Append steps; phases outside gates and conditions are summed up."""
-        self.budget.steps -= len(steps)
-        if self.budget.steps < 0:
-            self.budget.step(0, span())
         if self.in_gate or self.level:
             self.steps += steps
             return
@@ -191,11 +192,7 @@ class Calls(State):
                 self.phase = self.phase + step.angles[0]
 
     def expansion(
-        self,
-        name: str,
-        angles: tuple[StoredAngle, ...],
-        loc: TextLocation,
-        span: Callable[[], Span],
+        self, name: str, angles: tuple[StoredAngle, ...], loc: TextLocation
     ) -> list[Instruction]:
         """The steps of a gate on wires 0, 1, and so on."""
         if name == "gphase":

@@ -13,6 +13,7 @@ from q_store.frontends.instruction import Instruction
 from q_store.frontends.observation_notes import observe_as_noted
 from q_store.frontends.qasm.places import Source
 from q_store.frontends.qasm.state import State
+from q_store.qir import dialects
 from q_store.qir.diagnostics import QStoreError, error
 from q_store.qir.func import Role
 from q_store.qir.registry import all_gates
@@ -28,6 +29,10 @@ def finished(state: State, source: Source, name: str) -> QuantumCircuit:
     cells = [cell for bits in state.registers.values() for cell in bits.cells]
     kept = dict.fromkeys(cell for cell in cells if isinstance(cell, str))
     steps, measured = split_measurements(state.steps, kept)
+    noted = _noted_sample(source)
+    if noted is not None:
+        measured = [wire for wire in measured if wire in noted]
+    steps += _put_back(state.steps, steps, measured)
     angle = state.phase.const if isinstance(state.phase, Expr) else state.phase
     if isinstance(state.phase, Expr) and state.phase.terms:
         steps.append(Instruction(all_gates()["phase"], (), (state.phase,)))
@@ -54,16 +59,43 @@ def _declare(circuit: QuantumCircuit, state: State, source: Source) -> None:
 def _observe(circuit: QuantumCircuit, source: Source, measured: Sequence[int]) -> None:
     """The observations of comments such as `// q-store: observe expval 0.5*X0 Z2`."""
     noted = [match for match in NOTE.finditer(source.text) if match[1] == "observe"]
+    texts = [match[2] for match in noted if match[2] != "nothing"]
     try:
-        texts = [match[2] for match in noted if match[2] != "nothing"]
-        wanted = not noted or any(text.startswith("sample") for text in texts)
-        observe_as_noted(circuit, texts, measured if wanted else ())
+        for text in texts:
+            words = text.split()[1:]
+            if text.startswith("sample") and all(word.isdigit() for word in words):
+                circuit.sample(*[int(word) for word in words])
+            else:
+                observe_as_noted(circuit, [text], ())
+        if not noted:
+            observe_as_noted(circuit, (), measured)
     except QStoreError as problem:
         if not noted:
             raise
         first, match = problem.diagnostics[0], noted[0]
         span = source.span(match.start(2), max(match.end(2), match.start(2) + 1))
         raise error(first.code, first.message, span=span, help=first.help) from problem
+
+
+def _noted_sample(source: Source) -> set[int] | None:
+    """Qubits of the samples that comments name; `None` without comments about observations."""
+    texts = [match[2] for match in NOTE.finditer(source.text) if match[1] == "observe"]
+    if not texts:
+        return None
+    samples = [text.split()[1:] for text in texts if text.startswith("sample")]
+    return {int(word) for words in samples for word in words if word.isdigit() and len(word) < 9}
+
+
+def _put_back(
+    before: Sequence[Instruction], after: Sequence[Instruction], measured: Sequence[int]
+) -> list[Instruction]:
+    """Measurements at the end that are no part of what is observed."""
+    there = {id(step) for step in after}
+    return [
+        step
+        for step in before
+        if step.row is dialects.MEASURE and id(step) not in there and step.wires[0] not in measured
+    ]
 
 
 def renamed(source: Source) -> dict[str, str]:

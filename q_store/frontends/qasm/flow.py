@@ -44,7 +44,7 @@ class Flow(Calls):
     def _repeat(self, node: Any, values: Sequence[Variable]) -> None:
         outer, self.jumpable = self.jumpable, self.level
         for value in values:
-            self.budget.statement()
+            self.budget.statement(lambda: self.source.span_of(node))
             try:
                 with self.scopes.block() as names:
                     names[node.identifier.name] = value
@@ -59,7 +59,7 @@ class Flow(Calls):
     def while_loop(self, node: Any) -> None:
         outer, self.jumpable = self.jumpable, self.level
         while self.evaluate.truth(node.while_condition):
-            self.budget.statement(self.source.span_of(node))
+            self.budget.statement(lambda: self.source.span_of(node))
             try:
                 with self.scopes.block():
                     self.block(node.block)

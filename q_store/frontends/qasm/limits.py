@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from q_store.qir.diagnostics import QStoreError, Span, error
@@ -12,7 +13,7 @@ MAX_ELEMENTS: Final = 100_000
 """Elements of an array, and of a range."""
 MAX_STATEMENTS: Final = 300_000
 """Statements carried out, each turn of a loop counted anew; plain gates are counted as steps."""
-MAX_STEPS: Final = 2_000_000
+MAX_STEPS: Final = 1_000_000
 """Gates of the circuit, or of the expansion of one gate."""
 MAX_CALLS: Final = 32
 """Subroutines that are in progress at once."""
@@ -41,14 +42,15 @@ class Budget:
         self.statements = MAX_STATEMENTS
         self.steps = MAX_STEPS
 
-    def statement(self, span: Span | None = None) -> None:
-        """Count one statement."""
+    def statement(self, span: Callable[[], Span]) -> None:
+        """Count one statement, which stands at `span()`."""
         self.statements -= 1
         if self.statements < 0:
-            raise too_much("the program carries out too many statements", MAX_STATEMENTS, span)
+            message = "the program carries out too many statements"
+            raise too_much(message, MAX_STATEMENTS, span())
 
-    def step(self, count: int, span: Span | None = None) -> None:
+    def step(self, count: int, span: Callable[[], Span]) -> None:
         """Count gates that are about to be made."""
         self.steps -= count
         if self.steps < 0:
-            raise too_much("the circuit has too many gates", MAX_STEPS, span)
+            raise too_much("the circuit has too many gates", MAX_STEPS, span())

@@ -62,6 +62,8 @@ def _parse(source: Source, text: str) -> list[QASMNode]:
     antlr = _parser_modules()
     try:
         tokens = _tokens(antlr, source, text)
+        if len(tokens.tokens) == 1:
+            return []
         try:
             tree = _tree(antlr, source, tokens, antlr.fast)
         except antlr.Cancelled:

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 _MAX_WIRES: Final = 5
 _MAX_STEPS: Final = 2000
-_POINTS: Final = ((0.37, -1.21, 2.05, 0.83), (-2.4, 0.59, 1.13, -0.71), (5.1, 3.3, -4.2, 2.9))
+_POINTS: Final = (
+    (0.37, -1.21, 2.05, 0.83, -0.45, 1.7, -2.2, 0.11),
+    (-2.4, 0.59, 1.13, -0.71, 2.3, -1.9, 0.27, 1.4),
+    (5.1, 3.3, -4.2, 2.9, 0.66, -3.7, 1.03, -5.5),
+)
 """Generic angles; what agrees there agrees everywhere, angles being analytic expressions."""
 _TOLERANCE: Final = 1e-9
 

@@ -117,7 +117,7 @@ class State:
         if self.in_gate:
             raise self.source.error("QS374", "a gate cannot measure", node)
         loc = self.source.location(node)
-        self.budget.step(len(qubits.wires))
+        self.budget.step(len(qubits.wires), loc.span)
         cells: list[Cell] = []
         named = len(hints) == len(qubits.wires)
         for place, wire in enumerate(qubits.wires):

@@ -61,7 +61,7 @@ class Program(Flow):
                 self.statement(statement)
 
     def statement(self, node: Any) -> None:
-        self.budget.statement()
+        self.budget.statement(lambda: self.source.span_of(node))
         rule = self.rules.get(type(node).__name__)
         if rule is None:
             what = _UNSUPPORTED.get(type(node).__name__, f"a {type(node).__name__}")
@@ -163,7 +163,7 @@ class Program(Flow):
             raise self.source.error("QS374", "a gate cannot reset", node)
         loc = self.source.location(node)
         wires = self.evaluate.qubits(node.qubits).wires
-        self.budget.step(len(wires))
+        self.budget.step(len(wires), loc.span)
         self.steps += [Instruction(dialects.RESET, (wire,), (), loc) for wire in wires]
 
     def barrier(self, node: Any) -> None:
