@@ -373,6 +373,15 @@ def test_what_cannot_be_read_is_named_with_its_index(gate: cirq.Gate) -> None:
     assert caught.value.code == "QS350"
 
 
+def test_the_index_is_that_of_the_whole_circuit() -> None:
+    a, b = cirq.LineQubit.range(2)
+    inner = cirq.FrozenCircuit(cirq.X(a), Opaque().on(a, b))
+    circuit = cirq.Circuit(cirq.H(a), cirq.H(b), cirq.CircuitOperation(inner))
+    with pytest.raises(QStoreError, match=r"operation 2, `.*Opaque") as caught:
+        from_cirq(circuit)
+    assert caught.value.code == "QS350"
+
+
 def test_densities_of_measured_circuits_agree() -> None:
     a, b = cirq.LineQubit.range(2)
     circuit = cirq.Circuit(

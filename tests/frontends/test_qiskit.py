@@ -143,6 +143,7 @@ OTHER_GATES = {
     "annotated fraction under a control": lambda: AnnotatedOperation(
         lib.SwapGate(), [ControlModifier(1), PowerModifier(0.4)]
     ),
+    "mcmt": lambda: lib.MCMTGate(lib.RYGate(0.3), 2, 2, ctrl_state=1),
     "linear": lambda: lib.LinearFunction([[1, 1, 0], [0, 1, 0], [1, 0, 1]]),
 }
 

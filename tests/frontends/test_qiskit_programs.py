@@ -209,6 +209,12 @@ def test_what_cannot_be_read_is_named_with_its_index() -> None:
     with pytest.raises(QStoreError, match=r"instruction 0, `secret`: .*neither a definition"):
         from_qiskit(opaque)
 
+    hidden = QiskitCircuit(2)
+    hidden.x(0)
+    hidden.append(opaque.to_gate(), [1, 0])
+    with pytest.raises(QStoreError, match=r"instruction 1, `circuit-\d+`: `secret`"):
+        from_qiskit(hidden)
+
     inner = QiskitCircuit(1, 1)
     with inner.for_loop(range(3)):
         inner.x(0)

@@ -125,9 +125,11 @@ class Reader:
                 "QS354",
                 f"operations are nested more than {MAX_NESTING} deep or are more than {MAX_STEPS}",
             )
-        for operation in operations:
-            self.operation(operation)
-        self._nesting -= 1
+        try:
+            for operation in operations:
+                self.operation(operation)
+        finally:
+            self._nesting -= 1
 
     def operation(self, operation: Any) -> None:
         """Append one operation. Raises `QS350` when it has no counterpart."""
@@ -175,7 +177,7 @@ class Reader:
             self.prepared(operation, gate)
         elif isinstance(gate, cirq.MatrixGate):
             self.matrix(operation)
-        elif cirq.has_unitary(gate) or cirq.is_parameterized(gate) or _measures(gate):
+        elif _is_made_of_gates(gate):
             self.decomposed(operation)
         else:
             self.append(channel_steps(gate), self.wires(operation.qubits))
@@ -274,8 +276,11 @@ class Reader:
             self.append([("phase", (), (phase,))], ())
 
 
-def _measures(gate: Any) -> bool:
-    return bool(cirq.is_measurement(gate))
+def _is_made_of_gates(gate: Any) -> bool:
+    """Whether a gate is to be decomposed rather than read as noise."""
+    if cirq.has_unitary(gate) or cirq.is_parameterized(gate) or cirq.is_measurement(gate):
+        return True
+    return not cirq.has_kraus(gate)
 
 
 def _rows() -> dict[str, OpDef]:

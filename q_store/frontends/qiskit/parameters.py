@@ -36,7 +36,6 @@ class Symbols:
         self.table = ParameterTable()
         self._names = Names()
         self._exprs: dict[Any, Expr] = {}
-        self._serials: dict[Any, int] = {}
         for parameter in parameters:
             self.of(parameter)
         if inputs is not None:
@@ -48,7 +47,6 @@ class Symbols:
         if known is None:
             ref = self._ref(parameter)
             known = self._exprs[parameter] = Expr.of(ref)
-            self._serials[parameter] = len(self._serials)
             self.table.note([known])
         return known
 
@@ -67,20 +65,14 @@ class Symbols:
         return Ref(self._names.of(parameter, parameter.name))
 
     def angle(self, value: Any) -> Expr | float:
-        """An angle in radians from a number or an expression. Raises `QS351`.
-
-        Expressions that are affine have gradients that are numbers; the rest are read operation by
-        operation.
-        """
+        """An angle in radians from a number or an expression. Raises `QS351`."""
         if isinstance(value, float | int):
             return float(value)
         if isinstance(value, Parameter):
             return self.of(value)
         if not isinstance(value, ParameterExpression):
             return self._number(value)
-        found = self._affine(value)
-        if found is None:
-            found = expr_of(value, self.of)
+        found = expr_of(value, self.of)
         return found if found.terms else found.const
 
     def _number(self, value: Any) -> float:
@@ -91,28 +83,6 @@ class Symbols:
         if number.imag:
             raise error("QS351", f"the angle {value!r} is not real")
         return number.real
-
-    def _affine(self, value: Any) -> Expr | None:
-        parameters = value.parameters
-        if len(parameters) > 1:  # a set: take the order of the circuit
-            parameters = sorted(parameters, key=self._serial)
-        terms: list[tuple[Any, float]] = []
-        for parameter in parameters:
-            try:
-                slope = value.gradient(parameter)
-            except RuntimeError:  # no derivative of this function
-                return None
-            if not isinstance(slope, float | int):
-                return None
-            terms.append((self.of(parameter).terms[0][0], float(slope)))
-        origin = value.bind(dict.fromkeys(parameters, 0.0)).numeric()
-        if isinstance(origin, complex):
-            return None
-        return Expr.sum(float(origin), terms)
-
-    def _serial(self, parameter: Any) -> int:
-        self.of(parameter)
-        return self._serials[parameter]
 
     def _declare_roles(self, inputs: Iterable[Any]) -> None:
         data = set()

@@ -111,7 +111,6 @@ class Reader:
         self._known: dict[int, tuple[Any, tuple[Instruction, ...]]] = {}
         """Steps of gates by the identity of their object, which is kept alive here."""
         self._nesting = 0
-        self._circuit: Any = None
 
     def circuit(self, circuit: Any, wires: Sequence[int], bits: Mapping[Any, str]) -> None:
         """Append the steps of a circuit on some wires; `bits` renames its classical bits."""
@@ -122,14 +121,15 @@ class Reader:
                 f"definitions are nested more than {MAX_NESTING} deep or have more than "
                 f"{MAX_STEPS} steps",
             )
-        outer = (self._circuit, self.bits)
-        self._circuit, self.bits = circuit, {**self.bits, **bits}
-        phase = self.symbols.angle(circuit.global_phase)
-        if not isinstance(phase, float) or phase:
-            self.steps.append(Instruction(_PHASE, (), (phase,)))
-        self._data(circuit, dict(zip(circuit.qubits, wires, strict=True)))
-        self._circuit, self.bits = outer
-        self._nesting -= 1
+        outer, self.bits = self.bits, {**self.bits, **bits}
+        try:
+            phase = self.symbols.angle(circuit.global_phase)
+            if not isinstance(phase, float) or phase:
+                self.steps.append(Instruction(_PHASE, (), (phase,)))
+            self._data(circuit, dict(zip(circuit.qubits, wires, strict=True)))
+        finally:
+            self.bits = outer
+            self._nesting -= 1
 
     def _data(self, circuit: Any, wire_of: dict[Any, int]) -> None:
         rows, angle, append = standard_rows(), self.symbols.angle, self.steps.append
@@ -181,9 +181,7 @@ class Reader:
         row = row_of(operation)
         if isinstance(operation, AnnotatedOperation):
             self.steps += annotated(self, operation)
-        elif isinstance(operation, ControlledGate) and (
-            row is not None or operation.num_ctrl_qubits <= MAX_OWN_CONTROLS
-        ):
+        elif isinstance(operation, ControlledGate) and (row is not None or _few(operation)):
             self.steps += controlled(self, operation, row)
         elif row is not None:
             self.steps.append(Instruction(row, wires, self.angles(operation.params)))
@@ -204,7 +202,11 @@ class Reader:
                 "QS350", f"`{operation.name}` has no definition that can be used: {problem}"
             ) from problem
         if definition is None:
-            raise error("QS350", f"`{operation.name}` has neither a definition nor a matrix")
+            raise error(
+                "QS350",
+                f"`{operation.name}` has neither a definition nor a matrix",
+                help="transpile the circuit first; some gates need spare qubits for that",
+            )
         inner = zip(definition.clbits, clbits, strict=True)
         self.circuit(definition, wires, {bit: self.bits[outer] for bit, outer in inner})
 
@@ -233,6 +235,13 @@ _KINDS: Final[dict[type, Callable[..., None]]] = {
     Delay: Reader.delay,
     ControlFlowOp: Reader.flow,
 }
+
+
+def _few(operation: Any) -> bool:
+    """Whether a controlled gate is its base gate under a few controls, on the base's qubits only
+    (unlike `MCMTGate`, which repeats its base)."""
+    controls, base = operation.num_ctrl_qubits, operation.base_gate
+    return controls <= MAX_OWN_CONTROLS and controls + base.num_qubits == operation.num_qubits
 
 
 def _placed(problem: QStoreError, index: int, name: str) -> QStoreError:

@@ -1,0 +1,124 @@
+"""Time what reading circuits of other libraries takes, each beside a reader of another project.
+
+    python benchmarks/frontends.py --gates 10000 --repeats 5
+
+Rows that need a package which is not installed say so. Milliseconds, best of the repeats.
+Cirq's OpenQASM reader needs `ply`.
+"""
+
+import argparse
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+QUBITS = 16
+Row = tuple[str, float, str, float]
+"""What was read, our time, the other reader, its time."""
+
+
+def best_ms(run: Callable[[], object], repeats: int) -> float:
+    """Least time of `run()`, in milliseconds."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return min(times) * 1e3
+
+
+def qiskit_circuit(gates: int) -> Any:
+    """The same circuit for every row: rotations, Hadamards and CX on random qubits."""
+    from qiskit import QuantumCircuit
+
+    rng = random.Random(7)
+    circuit = QuantumCircuit(QUBITS)
+    for _ in range(gates):
+        name = rng.choice(("h", "x", "cx", "rx", "ry", "rz", "cz", "u"))
+        wires = rng.sample(range(QUBITS), 2 if name in ("cx", "cz") else 1)
+        count = {"u": 3}.get(name, int(name.startswith("r")))
+        getattr(circuit, name)(*[rng.uniform(-3, 3) for _ in range(count)], *wires)
+    return circuit
+
+
+def qiskit_import(gates: int, repeats: int) -> Row:
+    """`from_qiskit` of a Qiskit circuit, and Cirq reading the OpenQASM text of it."""
+    from cirq.contrib.qasm_import import circuit_from_qasm
+    from qiskit import qasm2
+
+    from q_store import from_qiskit
+
+    circuit = qiskit_circuit(gates)
+    text = qasm2.dumps(circuit)
+    ours = best_ms(lambda: from_qiskit(circuit), repeats)
+    return (
+        "Qiskit circuit",
+        ours,
+        "Cirq circuit_from_qasm",
+        best_ms(lambda: circuit_from_qasm(text), 1),
+    )
+
+
+def qiskit_import_to_ir(gates: int, repeats: int) -> Row:
+    """As `qiskit_import`, but all the way to IR."""
+    from cirq.contrib.qasm_import import circuit_from_qasm
+    from qiskit import qasm2
+
+    from q_store import from_qiskit
+
+    circuit = qiskit_circuit(gates)
+    text = qasm2.dumps(circuit)
+    ours = best_ms(lambda: from_qiskit(circuit).to_ir(), repeats)
+    theirs = best_ms(lambda: circuit_from_qasm(text), 1)
+    return "Qiskit circuit to IR", ours, "Cirq circuit_from_qasm", theirs
+
+
+def symbolic_qiskit_import(gates: int, repeats: int) -> Row:
+    """A circuit with one affine expression per rotation, beside Qiskit binding its parameters."""
+    from qiskit.circuit.library import efficient_su2
+
+    from q_store import from_qiskit
+
+    circuit = efficient_su2(QUBITS, reps=max(gates // (3 * QUBITS), 1))
+    numbers = [0.1] * circuit.num_parameters
+    ours = best_ms(lambda: from_qiskit(circuit), repeats)
+    theirs = best_ms(lambda: circuit.assign_parameters(numbers), repeats)
+    return "Qiskit circuit with symbols", ours, "Qiskit assign_parameters", theirs
+
+
+def cirq_import(gates: int, repeats: int) -> Row:
+    """`from_cirq` of a Cirq circuit, beside Cirq writing it as OpenQASM."""
+    import cirq
+
+    from q_store import from_cirq
+
+    circuit = cirq.testing.random_circuit(QUBITS, gates // 10, 0.9, random_state=7)
+    ours = best_ms(lambda: from_cirq(circuit), repeats)
+    return "Cirq circuit", ours, "Cirq to_qasm", best_ms(lambda: cirq.qasm(circuit), 1)
+
+
+ROWS: tuple[Callable[[int, int], Row], ...] = (
+    qiskit_import,
+    qiskit_import_to_ir,
+    symbolic_qiskit_import,
+    cirq_import,
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--gates", type=int, default=10_000)
+    parser.add_argument("--repeats", type=int, default=5)
+    options = parser.parse_args()
+    print(f"{options.gates} gates on {QUBITS} qubits")
+    for row in ROWS:
+        try:
+            what, ours, other, theirs = row(options.gates, options.repeats)
+        except ModuleNotFoundError as problem:
+            print(f"{row.__name__:<28} needs {problem.name}")
+            continue
+        print(f"{what:<28} {ours:9.1f} ms   {other:<26} {theirs:9.1f} ms   x{theirs / ours:.1f}")
+
+
+if __name__ == "__main__":
+    main()
