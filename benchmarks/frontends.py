@@ -97,11 +97,52 @@ def cirq_import(gates: int, repeats: int) -> Row:
     return "Cirq circuit", ours, "Cirq to_qasm", best_ms(lambda: cirq.qasm(circuit), 1)
 
 
+def openqasm_2(gates: int, repeats: int) -> Row:
+    """`from_qasm` of OpenQASM 2 text, beside pyqasm loading and unrolling it."""
+    from qiskit import qasm2
+
+    return _openqasm("OpenQASM 2", qasm2.dumps(qiskit_circuit(gates)), repeats)
+
+
+def openqasm_3(gates: int, repeats: int) -> Row:
+    """`from_qasm` of OpenQASM 3 text, beside pyqasm loading and unrolling it."""
+    from qiskit import qasm3
+
+    return _openqasm("OpenQASM 3", qasm3.dumps(qiskit_circuit(gates)), repeats)
+
+
+def openqasm_3_loops(gates: int, repeats: int) -> Row:
+    """A definition in a loop: little text, much to unroll."""
+    text = (
+        'OPENQASM 3.0; include "stdgates.inc";\n'
+        f"qubit[{QUBITS}] q;\n"
+        "gate ent(t) a, b { cx a, b; rz(t / 2) b; cx a, b; }\n"
+        f"for int i in [1:{gates // (3 * QUBITS)}] {{\n"
+        f"  for int j in [0:{QUBITS - 2}] {{ ent(i * 0.01) q[j], q[j + 1]; }}\n}}\n"
+    )
+    return _openqasm("OpenQASM 3 loops", text, repeats)
+
+
+def _openqasm(what: str, text: str, repeats: int) -> Row:
+    import pyqasm
+
+    from q_store import from_qasm
+
+    def theirs() -> None:
+        pyqasm.loads(text).unroll()
+
+    ours = best_ms(lambda: from_qasm(text), repeats)
+    return what, ours, "pyqasm load and unroll", best_ms(theirs, 1)
+
+
 ROWS: tuple[Callable[[int, int], Row], ...] = (
     qiskit_import,
     qiskit_import_to_ir,
     symbolic_qiskit_import,
     cirq_import,
+    openqasm_2,
+    openqasm_3,
+    openqasm_3_loops,
 )
 
 

@@ -25,7 +25,7 @@ EXCHANGE: Final[dict[str, Explanation]] = {
         '`include "stdgates.inc";` in OpenQASM 3 and `include "qelib1.inc";` in OpenQASM 2.',
     ),
     "QS373": Explanation(
-        "OpenQASM program too large",
+        "program too large to be unrolled",
         "Loops are unrolled and gates expanded while a program is read, so a short text can stand "
         "for a huge circuit. The message names the limit that it passes.",
     ),
@@ -76,12 +76,12 @@ EXCHANGE: Final[dict[str, Explanation]] = {
         "to_qasm2(circuit.bind(theta=0.3)) or to_qasm3(circuit)",
     ),
     "QS383": Explanation(
-        "PennyLane operator that is not understood",
+        "operator of PennyLane that is not understood",
         "The message names the operator and its place on the tape: it is no gate and cannot be "
         "decomposed into gates, with symbols in the place of its parameters at least.",
     ),
     "QS384": Explanation(
-        "PennyLane measurement that is not understood",
+        "measurement of PennyLane that is not understood",
         "expval, probs, sample, counts and state are understood, of wires and of observables whose "
         "basis all measurements share.",
     ),
