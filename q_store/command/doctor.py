@@ -16,6 +16,7 @@ from q_store.command.output import Output, table
 _PACKAGES: Final = {
     "numpy": "",
     "numba": "",
+    "lark": "",
     "torch": "torch",
     "tensorflow": "tf",
     "jax": "jax",
@@ -26,6 +27,7 @@ _PACKAGES: Final = {
     "pennylane-lightning": "lightning",
     "pinecone": "pinecone",
     "matplotlib": "viz",
+    "pygments": "highlight",
 }
 """Distributions and the extra that brings each; empty for what is always needed."""
 

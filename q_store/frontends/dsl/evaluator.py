@@ -133,8 +133,8 @@ class Evaluator:
         if step == 0:
             self.fail(node.step or node, "QS135", "the step of a range must not be 0")
         found = range(first, stop, step)
-        if max(0, (stop - first) // step) > self.budget.left:
-            self.budget.spend(self.budget.left + 1, node)
+        if (length := max(0, (stop - first) // step)) > self.budget.left:
+            self.budget.spend(length, node)
         return found
 
     def index(self, node: Node, extent: int, name: str, what: str) -> int | range:

@@ -7,6 +7,7 @@ turn with a problem, and a gate is checked once where it is defined.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -46,6 +47,10 @@ _SURE: Final = frozenset(
 """What can be said about a gate before its angles are known."""
 
 
+BitKey = tuple[str, int | None]
+"""Name and index of a bit."""
+
+
 class Stop(Exception):
     """Nothing more is worth reporting."""
 
@@ -67,10 +72,12 @@ class Lowering:
         self.steps: list[Instruction] = []
         self.observations: list[tuple[Observation, str]] = []
         """With the name of the result, which may be empty."""
+        self.result_names: set[str] = set()
         self.measured: dict[int, None] = {}
         """Qubits measured for good."""
-        self.bits: dict[tuple[str, int | None], str] = {}
-        """Text of every bit that can be read."""
+        self.bits: ChainMap[BitKey, str] = ChainMap()
+        """Text of every bit that can be read; branches have their own on top."""
+        self._bit_texts: dict[str, BitKey] = {}
         self.place: list[str] = []
         """What is around the current statement: `loop`, `gate`, `if`."""
         self.checking = False
@@ -199,12 +206,14 @@ class Lowering:
         names: dict[str, Binding] = {name: Expr.of(Ref(name)) for name in macro.parameters}
         names |= {name: Register(at, 1) for at, name in enumerate(macro.wires)}
         before, self.checking = len(self.problems), True
+        budget = self.evaluator.budget.left
         horizon, self.scope.horizon = self.scope.horizon, macro.horizon
         try:
             with self.inside("gate", macro.body, names):
                 self.statements(macro.body)
         finally:
             self.checking, self.scope.horizon = False, horizon
+            self.evaluator.budget.left = budget
         return len(self.problems) == before
 
     def loop(self, node: Loop) -> None:
@@ -293,7 +302,7 @@ class Lowering:
             self.emit(Instruction(dialects.MEASURE, (wire,), (), loc, text), node)
             self.bits[key] = text
 
-    def _new_bits(self, bit: BitNode, count: int) -> list[tuple[str, int | None]]:
+    def _new_bits(self, bit: BitNode, count: int) -> list[BitKey]:
         if bit.index is not None:
             index = self.evaluator.integer(bit.index, "an index")
             if count != 1 or index < 0:
@@ -304,11 +313,11 @@ class Lowering:
             return [(bit.name, None)]
         return [(bit.name, i) for i in range(count)]
 
-    def _bit_text(self, key: tuple[str, int | None]) -> str:
+    def _bit_text(self, key: BitKey) -> str:
         """A name of its own for the bit in the IR."""
         name, index = key
         text = name if index is None else f"{name}_{index}"
-        while any(other != key and taken == text for other, taken in self.bits.items()):
+        while self._bit_texts.setdefault(text, key) != key:
             text += "_"
         return text
 
@@ -329,6 +338,8 @@ class Lowering:
 
     def conditional(self, node: If) -> None:
         self.refuse_inside(node, "`if`", "gate")
+        # Building a branch takes a copy of the wires.
+        self.evaluator.budget.spend(1 + self.n_qubits // 100, node)
         bit = self.read_bit(node.bit)
         wanted = 1 if node.value is None else self.evaluator.integer(node.value, "a bit")
         if wanted not in (0, 1):
@@ -346,14 +357,14 @@ class Lowering:
         """The steps of a branch; bits measured there stay there."""
         if block is None:
             return ()
-        outer, bits = self.steps, dict(self.bits)
-        self.steps = []
+        outer, self.steps = self.steps, []
+        self.bits = self.bits.new_child()
         try:
             with self.inside("if", node, dict(self.scope.locals)):
                 self.statements(block)
             return tuple(self.steps)
         finally:
-            self.steps, self.bits = outer, bits
+            self.steps, self.bits = outer, self.bits.parents
 
 
 _CHANNELS: Final = {channel.mnemonic: channel for channel in dialects.NOISE}

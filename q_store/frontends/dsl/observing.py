@@ -91,13 +91,14 @@ def measure_last(lowering: Lowering, node: Measure, wires: Sequence[int]) -> Non
 
 def _add(lowering: Lowering, made: Observation, result: Token | None) -> None:
     name = "" if result is None else result.text
-    if result is not None and any(name == other for _, other in lowering.observations):
+    if result is not None and name in lowering.result_names:
         place = Node(result.start, result.end)
         lowering.evaluator.fail(place, "QS123", f"two results are named `{name}`")
     if not lowering.n_qubits and not lowering.unsure_of_qubits:
         place = Node(0, 0) if result is None else Node(result.start, result.end)
         lowering.evaluator.fail(place, "QS138", "no qubits are declared", "write `qubits q[2]`")
     lowering.observations.append((made, name))
+    lowering.result_names.add(name)
 
 
 STATEMENTS: Final[dict[type, Callable[[Lowering, Any], None]]] = {

@@ -114,11 +114,11 @@ class Budget:
 
     def spend(self, count: int, node: Node) -> None:
         """Raises `QS132` when the program does more than it may."""
-        self.left -= count
-        if self.left < 0:
+        if count > self.left:
             raise error(
                 "QS132",
                 f"the program unrolls to more than {MAX_STEPS} steps, turns of loops and elements",
                 span=self.source.span(node.start, node.end),
                 help="make the circuit in Python, or shorter",
             )
+        self.left -= count

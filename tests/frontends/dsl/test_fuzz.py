@@ -257,6 +257,29 @@ def test_hostile_programs_are_refused_in_bounded_time(name: str) -> None:
     assert time.process_time() - start < LIMIT_S
 
 
+LARGE = {
+    "many bits": "qubits q[20000]; measure q -> c; for i in 0..20000 { x q[i] }; if c[7] { h q }",
+    "many branches": "qubits q[200]; measure q -> c\n"
+    "for i in 0..200 { if c[i] { x q[i] } else { h q[i] } }",
+    "bits of branches": "qubits q[1]; measure q -> c\n"
+    "for i in 0..5000 { if c { measure q -> d; if d { x q } } }",
+    "many observables": "qubits q[2000]; for i in 0..2000 { expect Z[i] }\n"
+    "expect sum(i in 0..2000) Z[i]",
+    "named results": "qubits q[1]\n" + "\n".join(f"expect Z0 as e{k}" for k in range(5000)),
+    "constants": "qubits q[1]\n" + "\n".join(f"const a{k} = {k}; rx(a{k}) q" for k in range(3000)),
+    "gates": "qubits q[1]\n" + "\n".join(f"gate g{k} u {{ h u }}\ng{k} q" for k in range(2000)),
+    "a huge gate that is not used": "qubits q[1]\n"
+    "gate unused(n) u { for i in 0..10**12 { h u } }; h q",
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large_programs_are_read_in_bounded_time(name: str) -> None:
+    start = time.process_time()
+    from_dsl(LARGE[name])
+    assert time.process_time() - start < LIMIT_S
+
+
 def test_a_long_sum_is_linear() -> None:
     terms = " + ".join(f"{k}*x[{k % 2}]" for k in range(20_000))
     start = time.process_time()
