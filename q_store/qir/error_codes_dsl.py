@@ -1,4 +1,4 @@
-"""Codes of the text language, QS120 to QS149."""
+"""Codes of the text language: QS120 and up, below QS201."""
 
 from __future__ import annotations
 
