@@ -13,7 +13,7 @@ from qiskit.circuit import (
 )
 from qiskit.circuit import library as lib
 from qiskit.circuit.classical import expr
-from qiskit.quantum_info import SparsePauliOp
+from qiskit.quantum_info import SparsePauliOp, Statevector
 
 import q_store
 from q_store import QStoreError, from_qiskit, to_qiskit
@@ -326,3 +326,23 @@ def test_noise_is_refused_by_qiskit() -> None:
     with pytest.raises(QStoreError, match=r"n\.bit_flip") as caught:
         to_qiskit(q_store.QuantumCircuit(1).bit_flip(0, 0.1))
     assert caught.value.code == "QS356"
+
+
+def test_layers_take_circuits_and_observables_of_qiskit() -> None:
+    import torch
+
+    from q_store.torch import QuantumLayer
+
+    circuit = lib.zz_feature_map(2).compose(lib.real_amplitudes(2, reps=1))
+    layer = QuantumLayer(circuit, observables=[SparsePauliOp("IZ"), SparsePauliOp("XX")], seed=1)
+    inputs = torch.tensor([[0.1, 0.2], [0.3, -0.4]], dtype=torch.float64)
+    layer = layer.double()
+    found = layer(inputs)
+    weights = torch.cat([w.detach().reshape(-1) for w in layer.parameters()]).tolist()
+    for row, outputs in zip(inputs.tolist(), found.tolist(), strict=True):
+        numbers = {
+            p: row[p.index] if p.name[0] == "x" else weights[p.index] for p in circuit.parameters
+        }
+        state = Statevector(circuit.assign_parameters(numbers))
+        expected = [state.expectation_value(SparsePauliOp(label)).real for label in ("IZ", "XX")]
+        assert outputs == pytest.approx(expected, abs=1e-9)

@@ -241,7 +241,7 @@ def _few(operation: Any) -> bool:
     """Whether a controlled gate is its base gate under a few controls, on the base's qubits only
     (unlike `MCMTGate`, which repeats its base)."""
     controls, base = operation.num_ctrl_qubits, operation.base_gate
-    return controls <= MAX_OWN_CONTROLS and controls + base.num_qubits == operation.num_qubits
+    return bool(controls <= MAX_OWN_CONTROLS and controls + base.num_qubits == operation.num_qubits)
 
 
 def _placed(problem: QStoreError, index: int, name: str) -> QStoreError:
