@@ -127,6 +127,20 @@ def _openqasm(what: str, text: str, repeats: int) -> Row:
     return what, ours, "pyqasm load and unroll", best_ms(theirs, 1)
 
 
+def text_language(gates: int, repeats: int) -> Row:
+    """`from_dsl` of a program without loops to IR, beside the reference parser of OpenQASM 3
+    reading the same gates to its syntax tree. `dsl_speed.py` has more about the language."""
+    import openqasm3
+    from qiskit import qasm3
+
+    from q_store import from_dsl, from_qiskit, to_dsl
+
+    circuit = qiskit_circuit(gates)
+    program, text = to_dsl(from_qiskit(circuit)), qasm3.dumps(circuit)
+    ours = best_ms(lambda: from_dsl(program), repeats)
+    return "text language to IR", ours, "openqasm3 parse", best_ms(lambda: openqasm3.parse(text), 1)
+
+
 ROWS: tuple[Callable[[int, int], Row], ...] = (
     qiskit_import,
     qiskit_import_to_ir,
@@ -134,6 +148,7 @@ ROWS: tuple[Callable[[int, int], Row], ...] = (
     openqasm_2,
     openqasm_3,
     openqasm_3_loops,
+    text_language,
 )
 
 
