@@ -15,6 +15,7 @@ from q_store.frontends.cirq.gates import table
 from q_store.qir.gates.relations import RELATIONS
 from q_store.qir.observables import PauliSum
 from q_store.qir.registry import all_gates
+from q_store.qir.unitary import apply_matrix
 from q_store.qir.verifier import verify
 from q_store.runtime.reference_func import density_matrix, pauli_sum_matrix
 from q_store.testing.equivalence import assert_equivalent
@@ -80,7 +81,6 @@ GATES = [
         cirq.Z**0.3, control_values=cirq.SumOfProducts([(0, 1), (1, 0)]), num_controls=2
     ),
     cirq.ControlledGate(cirq.GlobalPhaseGate(1j), 1),
-    cirq.ControlledGate(cirq.X, 7),
     cirq.H.controlled(3),
 ]
 
@@ -92,6 +92,17 @@ def test_gates_with_their_phase(gate: cirq.Gate) -> None:
     ours = from_cirq(circuit)
     verify(ours.to_ir())
     assert_same(our_unitary(ours), circuit.unitary(qubits))
+
+
+def test_many_controls() -> None:
+    qubits = cirq.LineQubit.range(8)
+    circuit = cirq.Circuit(cirq.ControlledGate(cirq.X, 7).on(*qubits))
+    state = start = cirq.testing.random_superposition(256, random_state=1)
+    state = state.reshape((2,) * 8)
+    for step in from_cirq(circuit):
+        matrix = step.row.matrix(*step.angles)
+        state = apply_matrix(state, matrix, step.wires) if step.wires else state * matrix[0, 0]
+    np.testing.assert_allclose(state.reshape(-1), circuit.unitary() @ start, atol=1e-9)
 
 
 def test_every_gate_class_of_cirq_is_tried() -> None:
