@@ -17,6 +17,7 @@ from q_store.qir.location import SourceText, TextLocation
 if TYPE_CHECKING:
     from openqasm3.ast import QASMNode
 
+_NEWLINE: Final = re.compile("\n")
 _TOKEN: Final = re.compile(r'\w+|"[^"\n]*"|\S')
 
 
@@ -27,11 +28,18 @@ class Source(SourceText):
         super().__init__(text, file)
         self.version = version
         """2 or 3."""
+        self.parsed = text
+        """What the parser was given: the text, in which some lines may be blank."""
 
     @cached_property
     def starts(self) -> list[int]:
         """Offset of every line."""
-        return [0, *[i + 1 for i, c in enumerate(self.text) if c == "\n"]]
+        return _line_starts(self.text)
+
+    @cached_property
+    def parsed_starts(self) -> list[int]:
+        """Offset of every line of what the parser was given."""
+        return self.starts if self.parsed is self.text else _line_starts(self.parsed)
 
     def offset(self, line: int, column: int) -> int:
         """Offset of a place, cut to the text."""
@@ -44,10 +52,11 @@ class Source(SourceText):
         if span is None:
             return 0
         name = getattr(node, "name", None)
-        if isinstance(name, str) and self.text.startswith(name, span.start_column):
-            line = bisect_right(self.starts, span.start_column)
+        if isinstance(name, str) and self.parsed.startswith(name, span.start_column):
+            line = bisect_right(self.parsed_starts, span.start_column)
             if line == span.start_line:
-                return int(span.start_column)
+                column = span.start_column - self.parsed_starts[line - 1]
+                return self.offset(line, column)
         return self.offset(span.start_line, span.start_column)
 
     def end(self, node: QASMNode) -> int:
@@ -74,6 +83,10 @@ class Source(SourceText):
         """An error that points at a node."""
         span = None if node is None else self.span(self.begin(node), self.end(node), label)
         return error(code, message, span=span, help=help)
+
+
+def _line_starts(text: str) -> list[int]:
+    return [0, *[match.end() for match in _NEWLINE.finditer(text)]]
 
 
 class NodeLocation(TextLocation):

@@ -22,6 +22,7 @@ _OTHER: Final = re.compile(r'(?:[^;{}"/]+|"[^"\n]*"|//[^\n]*|/\*.*?\*/|/(?![/*])
 _OPERANDS: Final = re.compile(r"([A-Za-z_]\w*)\s*(?:\[\s*([0-9]+)\s*\])?")
 _UNFIT: Final = re.compile(r"^\s*@|\bpragma\b|\bcal\b|\bdefcal|'", re.M)
 _BLOCK: Final = re.compile(r"(?:[)\]}]|\b(?!in\b)\w+)\s*\Z")
+_BLANK_LINE: Final = re.compile(r"^[ \t]+$", re.M)
 _CHAIN: Final = re.compile(r"\s*([-+]?)\s*(.*)", re.S)
 _FACTOR: Final = re.compile(r"\s*(pi|[0-9]+(\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+)\s*([*/]|\Z)")
 
@@ -65,7 +66,8 @@ def take_gates(text: str, version: int) -> tuple[list[QuickGate], str]:
             break
         place = after
     rest.append(text[kept:])
-    return gates, "".join(rest)
+    # The parser reads blanks one by one, and no place on such a line is ever asked for.
+    return gates, _BLANK_LINE.sub("", "".join(rest))
 
 
 def _blank(text: str, begin: int, end: int) -> str:

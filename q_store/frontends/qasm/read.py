@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from q_store.frontends.qasm.limits import MAX_NESTING, MAX_TEXT, too_much
 from q_store.frontends.qasm.places import Source
 from q_store.frontends.qasm.quick import QuickGate, take_gates
-from q_store.qir.diagnostics import error
+from q_store.qir.diagnostics import Span, error
 
 if TYPE_CHECKING:
     from openqasm3.ast import QASMNode
@@ -52,7 +52,8 @@ def source_of(text: str, file: str) -> Source:
 def read_statements(source: Source) -> list[Statement]:
     """The statements of a program in order. Raises `QS370` with the place of a syntax error."""
     quick, text = take_gates(source.text, source.version)
-    statements: list[Statement] = [*quick, *_parse(source, text)]
+    source.parsed = text if quick else source.text
+    statements: list[Statement] = [*quick, *_parse(source, source.parsed)]
     if quick:
         statements.sort(key=lambda s: s.begin if isinstance(s, QuickGate) else source.begin(s))
     return statements
@@ -177,11 +178,16 @@ def _adapt(antlr: _Antlr, source: Source, tokens: list[Any]) -> None:
             raise error(
                 "QS374",
                 "an opaque gate has no definition",
-                span=source.span(token.start, token.stop + 1),
+                span=_span(source, token),
                 help="define it with `gate`, or remove it",
             )
         elif text.isidentifier() and text not in _OLD_KEYWORDS and token.channel == 0:
             token.type = antlr.lexer.Identifier
+
+
+def _span(source: Source, token: Any) -> Span:
+    start = source.offset(token.line, token.column)
+    return source.span(start, start + len(token.text))
 
 
 def _check_nesting(source: Source, tokens: list[Any]) -> None:
@@ -192,8 +198,8 @@ def _check_nesting(source: Source, tokens: list[Any]) -> None:
         depth += (text in ("(", "[", "{")) - (text in (")", "]", "}"))
         run = run + 1 if text in _PREFIX else 0
         if depth > MAX_NESTING or run > MAX_NESTING:
-            span = source.span(token.start, token.stop + 1)
-            raise too_much("brackets or operators are nested too deeply", MAX_NESTING, span)
+            message = "brackets or operators are nested too deeply"
+            raise too_much(message, MAX_NESTING, _span(source, token))
 
 
 def _tree(antlr: _Antlr, source: Source, tokens: Any, mode: Any) -> Any:

@@ -100,6 +100,17 @@ def test_the_form_of_an_error() -> None:
     ]
 
 
+def test_places_after_gates_of_the_short_way() -> None:
+    lines = ["OPENQASM 3;", 'include "stdgates.inc";', "qubit[2] q;"]
+    lines += ["    x q[0]; h q[1];", "  ", "y q[0];  rx(sin(0.1)) q[0]; rz(1 + oops) q[1];"]
+    with pytest.raises(QStoreError) as caught:
+        from_qasm("\n".join(lines))
+    span = caught.value.diagnostics[0].span
+    assert span is not None
+    assert (span.line, span.col, span.end_col) == (6, 36, 40)
+    assert span.source[35:39] == "oops"
+
+
 def test_a_missing_include_is_named() -> None:
     with pytest.raises(QStoreError, match=r'include "stdgates\.inc"'):
         from_qasm("OPENQASM 3.0; qubit q; x q;")
