@@ -54,8 +54,8 @@ class Circuits(Protocol):
     def state(self, function: AnyFunction, x: Any, w: Any) -> Any:
         """States (B, 2**n)."""
 
-    def scalars(self, read: Callable[[], Sequence[float]], count: int) -> list[Any]:
-        """Numbers that are read on the host when a step runs."""
+    def scalars(self, read: Callable[[], Sequence[float]], count: int) -> list[Any] | None:
+        """Numbers that are read on the host when a step runs; `None` when that is impossible."""
 
 
 class TensorFlowCircuits:
@@ -68,10 +68,13 @@ class TensorFlowCircuits:
         self.sampled = tf_ops.sampled_expvals
         self.samples = tf_ops.samples
         self.state = tf_ops.state
+        self._compiles_with_xla = tf_ops.compiles_with_xla
 
-    def scalars(self, read: Callable[[], Sequence[float]], count: int) -> list[Any]:
+    def scalars(self, read: Callable[[], Sequence[float]], count: int) -> list[Any] | None:
         import tensorflow as tf
 
+        if self._compiles_with_xla():
+            return None
         if not tf.inside_function():
             return [tf.constant(value, tf.float32) for value in read()]
         found = tf.numpy_function(lambda: np.asarray(read(), np.float32), [], tf.float32)

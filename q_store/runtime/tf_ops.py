@@ -55,7 +55,7 @@ def _wants_plain() -> bool:
     Keras and TensorFlow do not tell a layer that it is being exported, so the callers are asked;
     tracing is rare, and eager code never gets as far as looking.
     """
-    if _plain.get() or _compiles_with_xla():
+    if _plain.get() or compiles_with_xla():
         return True
     frame = inspect.currentframe() if tf.inside_function() else None
     while frame is not None:
@@ -65,7 +65,7 @@ def _wants_plain() -> bool:
     return False
 
 
-def _compiles_with_xla() -> bool:
+def compiles_with_xla() -> bool:
     """Whether this is traced under `jit_compile=True`; XLA has no way to call Python."""
     graph = tf.compat.v1.get_default_graph()
     return bool(control_flow_util.GraphOrParentsInXlaContext(graph))

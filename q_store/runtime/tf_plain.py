@@ -18,15 +18,12 @@ import tensorflow as tf
 from q_store.passes.context import Context
 from q_store.passes.decompose import Decompose
 from q_store.qir.gates.matrices import pauli_word
-from q_store.qir.ops import Gate, Trait
+from q_store.qir.ops import Trait
 from q_store.qir.registry import all_gates
 from q_store.runtime.slots import AngleMap, AnyFunction
 from q_store.runtime.tf_arithmetic import TENSORFLOW
 from q_store.targets.executable import Output
 from q_store.targets.lower import lower
-
-Entries = list[list[Any]]
-"""A matrix: numbers, or tensors (B,) where it depends on parameters; None for zero."""
 
 _maps: weakref.WeakKeyDictionary[AnyFunction, AngleMap] = weakref.WeakKeyDictionary()
 
@@ -92,90 +89,69 @@ def sample_width(function: AnyFunction) -> int:
 
 def _amplitudes(function: AnyFunction, inputs: Any, weights: Any) -> Any:
     """The final state without its global phase."""
-    angle_map = _angle_map(function)
-    exe = angle_map.executable
-    params = angle_map.parameters(TENSORFLOW, inputs, weights)
-    live = tf.unstack(TENSORFLOW.affine(*angle_map.live_rows, params), axis=1)
-    slots: list[Any] = [float(const) for const in exe.b]
-    for slot, tensor in zip(angle_map.live.tolist(), live, strict=True):
-        slots[slot] = tensor
-    zero = np.zeros((1, 2**exe.n_qubits), np.result_type(function.dtype, np.complex64))
+    exe = _angle_map(function).executable
+    dtype = np.result_type(function.dtype, np.complex64)
+    zero = np.zeros((1, 2**exe.n_qubits), dtype)
     zero[0, 0] = 1.0
     psi = tf.tile(tf.constant(zero), [tf.shape(inputs)[0], 1])
-    for k in range(len(exe.opcode)):
-        row = all_gates()[exe.op_names[exe.opcode[k]]]
+    rotations = _rotations(function, inputs, weights)
+    for k, code in enumerate(exe.opcode):
         wires = exe.wires[exe.wire_ptr[k] : exe.wire_ptr[k + 1]].tolist()
-        matrix = _entries(row, slots[exe.slot_ptr[k] : exe.slot_ptr[k + 1]])
+        matrix = rotations.get(k)
+        if matrix is None:
+            row = all_gates()[exe.op_names[code]]
+            matrix = row.matrix(*exe.b[exe.slot_ptr[k] : exe.slot_ptr[k + 1]])
         psi = _apply(psi, matrix, wires, exe.n_qubits)
     return psi
 
 
-def _entries(row: Gate, angles: Sequence[Any]) -> Entries:
-    """The matrix of a gate; numbers when no angle is a tensor."""
-    if not angles or isinstance(angles[0], float):
-        return _numbers(row.matrix(*angles))
-    half = angles[0] / 2
-    cos, sin = tf.cos(half), tf.sin(half)
-    word = pauli_word(row.pauli or "")
-    return [
-        [_rotation_entry(i == j, complex(word[i, j]), cos, sin) for j in range(len(word))]
-        for i in range(len(word))
-    ]
+def _rotations(function: AnyFunction, inputs: Any, weights: Any) -> dict[int, Any]:
+    """Matrices (B, d, d) of the gates that depend on parameters, by position in the circuit.
+
+    Those of one Pauli word are made together, which keeps graphs small.
+    """
+    angle_map = _angle_map(function)
+    exe = angle_map.executable
+    params = angle_map.parameters(TENSORFLOW, inputs, weights)
+    half = TENSORFLOW.affine(*angle_map.live_rows, params) / 2
+    gates = np.searchsorted(exe.slot_ptr, angle_map.live, side="right") - 1
+    words: dict[str, list[int]] = {}
+    for column, k in enumerate(gates.tolist()):
+        words.setdefault(all_gates()[exe.op_names[exe.opcode[k]]].pauli or "", []).append(column)
+    found = {}
+    for word, columns in words.items():
+        angles = tf.gather(half, columns, axis=1)[..., None, None]
+        pauli = pauli_word(word)
+        matrices = _times(tf.cos(angles), np.eye(len(pauli))) + _times(tf.sin(angles), -1j * pauli)
+        found.update(zip(gates[columns].tolist(), tf.unstack(matrices, axis=1), strict=True))
+    return found
 
 
-def _rotation_entry(diagonal: bool, pauli: complex, cos: Any, sin: Any) -> Any:
-    """One entry of cos - i sin P: -i (a + bi) sin = b sin - i a sin."""
-    if not diagonal and not pauli:
-        return None
-    real = cos if diagonal else tf.zeros_like(cos)
-    return tf.complex(real + pauli.imag * sin, -pauli.real * sin)
+def _times(real: Any, matrix: Any) -> Any:
+    """A real tensor times a constant complex matrix."""
+    dtype = real.dtype.as_numpy_dtype
+    parts = [real * tf.constant(part.astype(dtype)) for part in (matrix.real, matrix.imag)]
+    return tf.complex(*parts)
 
 
-def _apply(psi: Any, matrix: Entries, wires: Sequence[int], n_qubits: int) -> Any:
-    """A gate on one or two wires, the first one most significant in its matrix."""
-    low_first = len(wires) == 2 and wires[0] > wires[1]
-    if low_first:
-        order = [0, 2, 1, 3]
-        matrix = [[matrix[i][j] for j in order] for i in order]
-    places = sorted(wires)
+def _apply(psi: Any, matrix: Any, wires: Sequence[int], n_qubits: int) -> Any:
+    """A matrix, (d, d) or (B, d, d), on one or two wires, the first one most significant in it."""
     shape = [-1]
     before = 0
-    for place in places:
+    for place in sorted(wires):
         shape += [2 ** (place - before), 2]
         before = place + 1
     shape.append(2 ** (n_qubits - before))
-    parts = _split(tf.reshape(psi, shape), len(places))
-    after = [_combine(line, parts) for line in matrix]
-    return tf.reshape(_join(after), [-1, 2**n_qubits])
-
-
-def _split(tensor: Any, wires: int) -> list[Any]:
-    """Slices of the wire axes: (B, L, R) of (B, L, 2, R), (B, L, M, R) of (B, L, 2, M, 2, R)."""
-    halves = tf.unstack(tensor, axis=2)
-    if wires == 1:
-        return list(halves)
-    return [part for half in halves for part in tf.unstack(half, axis=3)]
-
-
-def _join(parts: list[Any]) -> Any:
-    if len(parts) == 2:
-        return tf.stack(parts, axis=2)
-    low = [tf.stack(pair, axis=3) for pair in (parts[:2], parts[2:])]
-    return tf.stack(low, axis=2)
-
-
-def _combine(line: Sequence[Any], parts: Sequence[Any]) -> Any:
-    """sum of entry times part, entries being numbers or tensors (B,)."""
-    total = None
-    for entry, part in zip(line, parts, strict=True):
-        if entry is None:
-            continue
-        if isinstance(entry, complex):
-            term = part if entry == 1 else part * tf.constant(entry, part.dtype)
-        else:
-            term = part * tf.reshape(entry, [-1] + [1] * (part.shape.rank - 1))
-        total = term if total is None else total + term
-    return total
+    matrix = tf.convert_to_tensor(matrix, psi.dtype)
+    batch = "b" if matrix.shape.rank == 3 else ""
+    if len(wires) == 1:
+        equation = f"{batch}xi,blir->blxr"
+    else:
+        matrix = tf.reshape(matrix, [-1] * len(batch) + [2] * 4)
+        letters = "xyij" if wires[0] < wires[1] else "yxji"
+        equation = f"{batch}{letters},blimjr->blxmyr"
+    after = tf.einsum(equation, matrix, tf.reshape(psi, shape))
+    return tf.reshape(after, [-1, 2**n_qubits])
 
 
 # --- observations ------------------------------------------------------------------------------
@@ -192,14 +168,10 @@ def _expval(function: AnyFunction, psi: Any, index: int) -> Any:
             x, z = int(exe.term_x[term]) & bit, int(exe.term_z[term]) & bit
             if x or z:
                 letter = "Y" if x and z else "X" if x else "Z"
-                moved = _apply(moved, _numbers(_PAULIS[letter]), [qubit], exe.n_qubits)
+                moved = _apply(moved, _PAULIS[letter], [qubit], exe.n_qubits)
         overlap = tf.math.real(tf.reduce_sum(tf.math.conj(psi) * moved, axis=1))
         total += float(exe.term_coef[term]) * overlap
     return total
-
-
-def _numbers(matrix: Any) -> Entries:
-    return [[complex(entry) if entry else None for entry in line] for line in matrix]
 
 
 def _probs(psi: Any, output: Output, n_qubits: int) -> Any:
