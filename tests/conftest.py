@@ -10,7 +10,7 @@ _SLOW_START = (HealthCheck.too_slow,)
 settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=_SLOW_START)
 settings.register_profile(
     "ci",
-    max_examples=300,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     print_blob=True,

@@ -21,7 +21,6 @@ from q_store.runtime.backend import Complex, Program, Real
 from q_store.runtime.function import CircuitFunction, WordMeasurements
 from q_store.targets.executable import Executable
 
-
 _ALL_GRADIENTS: Final = 32
 _EVERY: Final = 8
 """The variance is taken of the first gradients of a period and then of every eighth: a mean does

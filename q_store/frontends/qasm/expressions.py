@@ -158,10 +158,9 @@ class Evaluator:
 
     def elements(self, node: ast.QASMNode) -> list[int]:
         """The integers of a range, a set, or an array."""
-        kind = type(node).__name__
-        if kind == "RangeDefinition":
+        if isinstance(node, ast.RangeDefinition):
             return self.range(node, None)
-        if kind == "DiscreteSet":
+        if isinstance(node, ast.DiscreteSet):
             return [self.integer(value) for value in node.values]
         value = self.any(node)
         if isinstance(value, list):
