@@ -118,7 +118,7 @@ def _rotations(function: AnyFunction, inputs: Any, weights: Any) -> dict[int, An
     words: dict[str, list[int]] = {}
     for column, k in enumerate(gates.tolist()):
         words.setdefault(all_gates()[exe.op_names[exe.opcode[k]]].pauli or "", []).append(column)
-    found = {}
+    found: dict[int, Any] = {}
     for word, columns in words.items():
         angles = tf.gather(half, columns, axis=1)[..., None, None]
         pauli = pauli_word(word)

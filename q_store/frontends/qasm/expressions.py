@@ -158,10 +158,12 @@ class Evaluator:
 
     def elements(self, node: ast.QASMNode) -> list[int]:
         """The integers of a range, a set, or an array."""
-        if isinstance(node, ast.RangeDefinition):
+        kind = type(node).__name__
+        if kind == "RangeDefinition":
             return self.range(node, None)
-        if isinstance(node, ast.DiscreteSet):
-            return [self.integer(value) for value in node.values]
+        if kind == "DiscreteSet":
+            values: list[ast.Expression] = getattr(node, "values")  # noqa: B009  seen by its name
+            return [self.integer(value) for value in values]
         value = self.any(node)
         if isinstance(value, list):
             return list(value)
