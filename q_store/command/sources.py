@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from q_store.command import user_code
 from q_store.command.files import read_text
-from q_store.qir.diagnostics import error
-from q_store.qir.func import Func, Module
+from q_store.qir.diagnostics import QStoreError, error
+from q_store.qir.func import Module
 
 if TYPE_CHECKING:
     from q_store.frontends.circuit import QuantumCircuit
@@ -30,11 +30,26 @@ def load_module(file: str, args: Namespace) -> Module:
 
 
 def read_module(file: str) -> Module:
-    """A file of IR text, or standard input for `-`."""
+    """A file, or standard input for `-`: IR text, OpenQASM or the text language, told apart by how
+    it begins."""
+    from q_store.frontends.qasm import from_qasm, is_qasm
     from q_store.qir.parser import parse_module
 
     text = read_text(file)
-    return parse_module(text, "<stdin>" if file == "-" else file)
+    name = "<stdin>" if file == "-" else file
+    if is_qasm(text):
+        return from_qasm(text, file=name).to_module()
+    if _is_text_language(file, text):
+        from q_store.frontends.dsl import from_dsl
+
+        return Module((from_dsl(text, file=name),))
+    return parse_module(text, name)
+
+
+def _is_text_language(file: str, text: str) -> bool:
+    from q_store.frontends.dsl.reading import SUFFIXES, is_dsl
+
+    return file.endswith(SUFFIXES) or (not file.endswith(".qir") and is_dsl(text))
 
 
 def observing(module: Module, observables: Sequence[str] | None) -> Module:
@@ -69,13 +84,19 @@ def _from_object(file: str, name: str, n_qubits: int | None) -> Module:
 
 
 def _module(found: object) -> Module | None:
-    from q_store.frontends.circuit import QuantumCircuit
+    """The module of what is a circuit object in any library; `None` for anything else."""
+    from q_store.frontends.trace import as_func
 
     if isinstance(found, Module):
         return found
-    if isinstance(found, Func):
-        return Module((found,))
-    return found.to_module() if isinstance(found, QuantumCircuit) else None
+    if isinstance(found, str):
+        return None  # text belongs into a file of its own
+    try:
+        return Module((as_func(found),))
+    except QStoreError as problem:
+        if problem.code != "QS332":
+            raise
+        return None
 
 
 def circuit_of(module: Module) -> QuantumCircuit:

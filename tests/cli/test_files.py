@@ -100,7 +100,7 @@ def test_permissions(qstorec: Callable, monkeypatch: pytest.MonkeyPatch) -> None
         (b"\x7fELF\0\0", "QS702"),
         (b"qir 1\n\xff\xfe", "QS702"),
         (b"", "QS101"),
-        (b"OPENQASM 3;", "QS101"),
+        (b"OPENQASM 3;", "QS377"),
         ("﻿qir 1\n".encode(), None),
         (b"qir 1\r\nfunc @f() {\r\n  return\r\n}\r\n", None),
     ],
