@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Any, Final
@@ -70,6 +71,22 @@ def amplitude_encoding(n_qubits: int, x: Handle) -> QuantumCircuit:
     return circuit
 
 
+def basis_encoding(n_qubits: int, x: Handle) -> QuantumCircuit:
+    """Feature i, 0 or 1, is the basis state of qubit i: RX(pi x_i), up to global phase.
+
+    Between 0 and 1 the qubit is in between, so features have gradients. Raises `QS339` for more
+    features than qubits.
+    """
+    if len(x) > n_qubits:
+        raise error(
+            "QS339", f"basis encoding of {len(x)} features needs {len(x)} qubits, got {n_qubits}"
+        )
+    circuit = QuantumCircuit(n_qubits)
+    for qubit, feature in enumerate(x):
+        circuit.rx(qubit, math.pi * feature)
+    return circuit
+
+
 def _tree_angles(leaves: list[Any], n_qubits: int) -> list[list[Any]]:
     """For every qubit, one angle per reading of the qubits before it."""
     nodes: list[Any] = leaves + [0.0] * (2**n_qubits - len(leaves))
@@ -99,6 +116,7 @@ ENCODINGS: Final[dict[str, Callable[[int, Handle], QuantumCircuit]]] = {
     "angle": angle_encoding,
     "iqp": iqp_encoding,
     "amplitude": amplitude_encoding,
+    "basis": basis_encoding,
 }
 
 
@@ -107,7 +125,7 @@ def encoding_circuit(
 ) -> QuantumCircuit:
     """The circuit that encodes the vector `name` of `n_features` numbers.
 
-    `kind` is `angle`, `iqp` or `amplitude`. Raises `QS339` for another one or no features.
+    `kind` is `angle`, `iqp`, `amplitude` or `basis`. Raises `QS339` for another one or no features.
     """
     if kind not in ENCODINGS:
         raise error(

@@ -267,7 +267,8 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
     ),
     "QS339": Explanation(
         "bad encoding",
-        "Encodings are angle, iqp and amplitude; amplitude takes at most 2**n_qubits features.",
+        "Encodings are angle, iqp, amplitude (at most 2**n_qubits features) and basis (at most "
+        "n_qubits features).",
     ),
     "QS340": Explanation(
         "function is no circuit",

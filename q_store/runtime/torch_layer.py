@@ -59,7 +59,7 @@ class QuantumLayer(nn.Module):
         weight_shapes: Name to shape, one parameter each; otherwise one vector `weights`.
         input_params: Names, or a prefix of names, of string parameters that are data.
         input_encoding: What to prepend when the circuit takes no data: `angle`, `iqp`,
-            `amplitude` or `None`.
+            `amplitude`, `basis` or `None`.
         in_features: Number of features, when it should be checked and shown before the first call.
         initializer: `uniform` over [0, 2*pi), `normal`, `small`, `zeros`, `ones`, or a function
             that fills a tensor in place.

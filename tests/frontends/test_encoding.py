@@ -41,6 +41,13 @@ def test_amplitudes(n_qubits: int, data: st.DataObject) -> None:
         np.testing.assert_allclose(state, expected, atol=1e-9)
 
 
+def test_bits_are_basis_states() -> None:
+    func = encoding_circuit(3, 3, "basis").to_ir()
+    for index in range(8):
+        state = state_of_func(func, {"x": np.array([index >> 2 & 1, index >> 1 & 1, index & 1])})
+        assert abs(state[index]) == pytest.approx(1)
+
+
 @pytest.mark.parametrize("kind", ["angle", "iqp", "amplitude"])
 def test_an_encoding_in_front_is_the_composition(kind: str) -> None:
     circuit = QuantumCircuit(2).rx(0, "w").cx(0, 1).ry(1, "x[0]").expval("Z0")
@@ -73,6 +80,7 @@ TAKES_QUBITS = "qir 1\nfunc @f(%q: qubit) {\n  return %q\n}\n"
         ("QS339", lambda: prepend_encoding(FUNC, 0)),
         ("QS339", lambda: prepend_encoding(FUNC, True)),
         ("QS339", lambda: prepend_encoding(FUNC, 5, "amplitude")),
+        ("QS339", lambda: prepend_encoding(FUNC, 3, "basis")),
         ("QS340", lambda: prepend_encoding(FUNC.replace(args=FUNC.ops[0].results, ops=()), 3)),
     ],
 )

@@ -391,6 +391,11 @@ class TestEncodings:
         x = (features(2, 4) + 1.5).requires_grad_()
         assert torch.autograd.gradcheck(layer, (x,))
 
+    def test_gradients_reach_bits(self) -> None:
+        layer = QuantumLayer(n_qubits=2, input_encoding="basis", dtype=torch.float64)
+        x = torch.tensor([[0.0, 1.0], [1.0, 1.0]], dtype=torch.float64, requires_grad=True)
+        assert torch.autograd.gradcheck(layer, (x,))
+
 
 class TestErrors:
     @pytest.mark.parametrize(
