@@ -276,8 +276,8 @@ def test_gradients_are_those_of_the_cirq_circuit(width: int, seed: int) -> None:
     value, gradient = our_gradient(ours, observable, start)
     assert value == pytest.approx(expectation(start), abs=1e-9)
     for k in range(len(names)):
-        step = np.eye(len(names))[k] * 1e-4
-        slope = (expectation(start + step) - expectation(start - step)) / 2e-4
+        step = np.eye(len(names))[k] * 1e-5
+        slope = (expectation(start + step) - expectation(start - step)) / 2e-5
         assert gradient[k] == pytest.approx(slope, abs=1e-5)
 
 

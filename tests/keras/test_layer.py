@@ -142,7 +142,7 @@ class TestGradients:
         )
         x = np.array([case.point])
         values = array(layer(x))[0]
-        cotangent = constant(np.array(case.cotangent or [1.0] * len(values)))
+        cotangent = constant(np.array(case.cotangent or [1.0] * len(values), dtype="float64"))
 
         def loss(x: Any) -> Any:
             y = layer(x)
