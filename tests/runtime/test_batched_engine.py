@@ -317,7 +317,7 @@ def test_copies_and_pickles_run(program):
             np.testing.assert_array_equal(a, b)
     plan = build(program.executable, oc.EXPVAL, False)
     twin = copy.deepcopy(plan)
-    assert twin.ints_address == twin.ints.ctypes.data != plan.ints_address
+    assert twin.addresses[0] == twin.ints.ctypes.data != plan.addresses[0]
 
 
 def test_output_widths():

@@ -172,3 +172,30 @@ def test_a_cache_that_cannot_be_written_costs_one_warning(tmp_path):
     blocked.write_text("not a folder")
     err = finish(run_with_cache(blocked / "cache"))
     assert err.count("cannot write the kernel cache") == 1
+
+
+FOREIGN = """
+import numpy as np
+from numba.core import compiler
+from q_store.runtime.batched import cache
+from q_store.targets.executable import Executable
+cache.compile_entry = lambda dtype, width: compiler.no_such_function
+from q_store.runtime.batched.engine import BatchedProgram
+exe = Executable(1, term_ptr=np.array([0, 1], np.int32), term_x=np.zeros(1, np.uint64),
+                 term_z=np.ones(1, np.uint64), term_coef=np.ones(1))
+assert BatchedProgram(exe, np.float32).value_and_vjp(None, None, [[1.0]])[0][0, 0] == 1.0
+"""
+
+
+def test_other_internals_of_numba_cost_one_warning_and_no_more(tmp_path):
+    environment = {**os.environ, "QSTORE_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", FOREIGN],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("gives no object code") == 1
+    assert not list(tmp_path.rglob("*.kernel"))

@@ -8,14 +8,13 @@ The directory is ``$QSTORE_CACHE_DIR`` or ``~/.cache/q-store``; inside it, one f
 the kernel sources, Numba version and processor, so that neither an upgrade nor another machine that
 shares the home directory ever runs stale code. A file is written beside its place and moved there,
 and carries a checksum; a lock lets one process compile while others wait for the result. Where
-the directory cannot be written, kernels live in memory only.
+the directory cannot be written, or a later Numba has other internals, kernels live in memory only.
 """
 
 from __future__ import annotations
 
 import ctypes
 import hashlib
-import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -27,8 +26,6 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from q_store.qir.cache_dir import cache_root
-
-_log = logging.getLogger("q_store")
 
 _SOURCES: Final = (
     "adjoint.py",
@@ -45,7 +42,7 @@ _SOURCES: Final = (
 )
 
 Kernel = Callable[[Any], None]
-"""Takes an argument block, a ctypes array of ``opcodes.A_COUNT`` int64; releases the GIL."""
+"""Takes an argument block, the bytes of ``opcodes.A_COUNT`` int64; releases the GIL."""
 
 
 class ObjectCode(NamedTuple):
@@ -70,18 +67,35 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
+def _warn(message: str, *args: object) -> None:
+    import logging
+
+    logging.getLogger("q_store").warning(message, *args)
+
+
+def _numba_version() -> bytes:
+    """Bytes that differ between Numba versions; neither imports Numba nor reads all metadata."""
+    from importlib.util import find_spec
+
+    found = find_spec("numba")
+    if found is not None and found.origin is not None:
+        with suppress(OSError):
+            return Path(found.origin).with_name("_version.py").read_bytes()
+    from importlib.metadata import version
+
+    return version("numba").encode()
+
+
 @cache
 def _content_hash() -> str:
     """Names exactly these sources, this Numba and this processor."""
-    from importlib.metadata import version
-
     import llvmlite.binding as llvm
 
     digest = hashlib.sha256()
     for name in _SOURCES:
         digest.update(Path(__file__).with_name(name).read_bytes())
     features = llvm.get_host_cpu_features().flatten()
-    digest.update(repr((version("numba"), llvm.get_host_cpu_name(), features)).encode())
+    digest.update(repr((_numba_version(), llvm.get_host_cpu_name(), features)).encode())
     return digest.hexdigest()[:16]
 
 
@@ -95,9 +109,28 @@ def get_kernel(dtype: np.dtype[Any], width: int) -> Kernel:
     kernel = _kernels.get((dtype, width))
     if kernel is None:
         with _lock:
-            kernel = _kernels.get((dtype, width)) or _link(_object_code(dtype, width))
+            kernel = _kernels.get((dtype, width)) or _make(dtype, width)
             _kernels[dtype, width] = kernel
     return kernel
+
+
+def _make(dtype: np.dtype[Any], width: int) -> Kernel:
+    """From object code, or by Numba for this process only where its internals have changed."""
+    try:
+        code = _object_code(dtype, width)
+    except (AttributeError, ImportError, TypeError) as problem:
+        _tell_once(str(problem))
+        return compile_here(dtype, width)
+    return _link(code)
+
+
+@cache
+def _tell_once(problem: str) -> None:
+    _warn(
+        "q-store: this version of Numba gives no object code (%s); kernels are compiled in every "
+        "process. The versions in q-store's requirements are known to work.",
+        problem,
+    )
 
 
 def _object_code(dtype: np.dtype[Any], width: int) -> ObjectCode:
@@ -125,7 +158,7 @@ def _read(path: Path) -> ObjectCode | None:
         return None
     checksum, _, body = content.partition(b"\n")
     if hashlib.sha256(body).hexdigest().encode() != checksum:
-        _log.warning("q-store: the kernel file %s is damaged and is made anew", path)
+        _warn("q-store: the kernel file %s is damaged and is made anew", path)
         return None
     symbol, _, code = body.partition(b"\n")
     return ObjectCode(symbol.decode(), code)
@@ -139,7 +172,7 @@ def _write(path: Path, kernel: ObjectCode) -> None:
         temporary.replace(path)
     except OSError as problem:
         temporary.unlink(missing_ok=True)
-        _log.warning("q-store: cannot store the kernel file %s (%s)", path, problem.strerror)
+        _warn("q-store: cannot store the kernel file %s (%s)", path, problem.strerror)
 
 
 def _writable(directory: Path) -> bool:
@@ -150,7 +183,7 @@ def _writable(directory: Path) -> bool:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as problem:
-        _log.warning(
+        _warn(
             "q-store: cannot write the kernel cache %s (%s); kernels are compiled in every "
             "process. Set QSTORE_CACHE_DIR to a folder that can be written.",
             directory,
@@ -161,7 +194,7 @@ def _writable(directory: Path) -> bool:
 
 
 def _announced(dtype: np.dtype[Any], width: int) -> ObjectCode:
-    _log.warning(
+    _warn(
         "q-store: compiling the %s simulator kernel for %d lanes (once per machine, about 10 s)",
         dtype.name,
         width,
@@ -208,6 +241,19 @@ def compile_entry(dtype: np.dtype[Any], width: int) -> ObjectCode:
         built.library.finalize()
         _, _, (code, _) = built.library.serialize_using_object_code()
     return ObjectCode(built.fndesc.llvm_func_name, code)
+
+
+def compile_here(dtype: np.dtype[Any], width: int) -> Kernel:
+    """The kernel by Numba's public means, which keep nothing for other processes."""
+    from numba import cfunc, from_dtype, int64, void
+
+    from q_store.runtime.batched.entry import make_entry
+    from q_store.runtime.batched.layout import lane_dtype
+
+    entry = make_entry(from_dtype(dtype), from_dtype(lane_dtype(dtype, width)))
+    compiled: Any = cfunc(void(int64))(entry)
+    _engines.append(compiled)
+    return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(compiled.address)
 
 
 def _link(kernel: ObjectCode) -> Kernel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
+import struct
 from typing import Any, Final
 
 import numpy as np
@@ -23,12 +23,7 @@ from q_store.runtime.batched.layout import (
 from q_store.runtime.batched.plan import Plan
 from q_store.runtime.batched.pool import PAYS_FROM_NANOSECONDS, run_split
 
-_FORWARD_NANOSECONDS: Final = 1.5
-_BACKWARD_NANOSECONDS: Final = 4.5
-"""Measured cost of one instruction on one amplitude, for a full lane vector."""
-
-
-_BLOCK: Final = ctypes.c_int64 * oc.A_COUNT
+_BLOCK: Final = struct.Struct(f"{oc.A_COUNT}q")
 
 
 class Buffers:
@@ -74,52 +69,50 @@ def run(
     """Fill ``buffers`` for all samples of ``args``."""
     if not args.batch:
         return
-    dtype = buffers.values.dtype
-    parts = _parts(plan, flags, buffers, threads)
-    kernel = get_kernel(dtype, buffers.width)
-    fixed = _block(plan, args, buffers, cotangent)
-    vector = buffers.width * dtype.itemsize
-    vectors = plan.scratch - (-plan.table_numbers // buffers.width)
+    dtype, width, groups = buffers.values.dtype, buffers.width, buffers.groups
+    kernel = get_kernel(dtype, width)
+    state = (2 << plan.n_qubits) * width * dtype.itemsize
+    scratch = (plan.scratch - (-plan.table_numbers // width)) * width * dtype.itemsize
+    room = 2 * state + scratch if flags & oc.BACKWARD else state + scratch
+    parts = _parts(plan, flags, buffers, threads, room)
+    sums = WORKSPACE.get("sums", 8 * (groups * plan.rows + args.weights.shape[1]))
+    shared = _shared_block(plan, args, buffers, sums.address, cotangent)
 
     def task(begin: int, end: int, what: int) -> None:
-        rooms = [WORKSPACE.get("psi", (2 << plan.n_qubits) * vector)] * 2
-        if what & oc.BACKWARD:
-            rooms[1] = WORKSPACE.get("lambda", (2 << plan.n_qubits) * vector)
-        scratch = WORKSPACE.get("scratch", vectors * vector)
-        own = (rooms[0].address, rooms[1].address, scratch.address, what, begin, end)
-        kernel(_BLOCK(*fixed, *own))
+        place = WORKSPACE.get("states", room)
+        psi = place.address
+        other = psi + state if what & oc.BACKWARD else psi
+        kernel(_BLOCK.pack(*shared, psi, other, psi + room - scratch, what, begin, end))
 
     if parts == 1:
-        task(0, buffers.groups, flags)
+        task(0, groups, flags)
         return
-    run_split(lambda begin, end: task(begin, end, flags & ~oc.REDUCE), buffers.groups, parts)
+    run_split(lambda begin, end: task(begin, end, flags & ~oc.REDUCE), groups, parts)
     if flags & oc.REDUCE:
         task(0, 0, oc.REDUCE)
 
 
-def _block(
-    plan: Plan, args: Arguments, buffers: Buffers, cotangent: NDArray[Any] | None
+def _shared_block(
+    plan: Plan,
+    args: Arguments,
+    buffers: Buffers,
+    sums: int,
+    cotangent: NDArray[Any] | None,
 ) -> tuple[int, ...]:
     """The part of the argument block that all threads share, in the order of ``opcodes.A_...``."""
     item = buffers.values.itemsize
     address = buffers.address
     d_inputs = address + item * buffers.values.size
-    weight_rows, weight_count = args.weights.shape
-    sums = WORKSPACE.get("sums", 8 * (buffers.groups * plan.rows + weight_count)).address
     saved, saved_size = 0, 0
     if buffers.saved is not None:
         saved = address_of(buffers.saved)
         saved_size = buffers.saved.size // buffers.width
     return (
-        plan.ints_address,
-        plan.ints.size,
-        plan.floats_address,
-        plan.floats.size,
+        *plan.addresses,
         args.batch,
         args.inputs.shape[1],
         plan.outputs,
-        weight_rows,
-        weight_count,
+        *args.weights.shape,
         buffers.groups,
         address_of(args.inputs),
         address_of(args.weights),
@@ -136,18 +129,17 @@ def _block(
     )
 
 
-def _parts(plan: Plan, flags: int, buffers: Buffers, threads: int) -> int:
-    """How many threads to use: as many as pay and fit into memory."""
-    amplitudes = 1 << plan.n_qubits
-    cost = _FORWARD_NANOSECONDS * bool(flags & oc.FORWARD)
-    cost += _BACKWARD_NANOSECONDS * bool(flags & oc.BACKWARD)
+def _parts(plan: Plan, flags: int, buffers: Buffers, threads: int, room: int) -> int:
+    """How many threads to use: as many as pay and fit into memory, ``room`` bytes for each."""
     parts = min(threads, buffers.groups)
-    if parts > 1 and buffers.groups * (plan.steps + 2) * amplitudes * cost < PAYS_FROM_NANOSECONDS:
-        parts = 1
-    states = 2 if flags & oc.BACKWARD else 1
-    state = 2 * amplitudes * buffers.width * buffers.values.itemsize
-    if state > KEEP_BYTES:
-        while parts > 1 and memory_shortage(parts * states * state):
+    if parts > 1:
+        cost = plan.forward_cost if flags & oc.FORWARD else 0.0
+        if flags & oc.BACKWARD:
+            cost += plan.backward_cost
+        if buffers.groups * cost < PAYS_FROM_NANOSECONDS:
+            parts = 1
+    if room > KEEP_BYTES:
+        while parts > 1 and memory_shortage(parts * room):
             parts -= 1
-        require_memory(parts * states * state, f"a circuit of {plan.n_qubits} qubits")
+        require_memory(parts * room, f"a circuit of {plan.n_qubits} qubits")
     return parts

@@ -12,7 +12,6 @@ Two real blocks next to each other then share one sweep over groups of four ampl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from math import pi
 from typing import Final
 
@@ -33,29 +32,27 @@ _FAR: Final = 128
 """How many instructions a phase looks ahead and back."""
 
 
-@dataclass(slots=True, eq=False)
 class Phase:
     """A phase that may move; ``home`` is the block it came from, ``first`` to ``last`` its places.
 
     Place k is in front of instruction k. ``saving`` is what its removal saves (``cost``).
     """
 
-    mask: int
-    row: Row
-    place: int
-    home: int | None
-    saving: float
-    first: int = 0
-    last: int = 0
+    __slots__ = ("first", "home", "last", "mask", "place", "row", "saving")
+
+    def __init__(self, mask: int, row: Row, place: int, home: int | None, saving: float) -> None:
+        self.mask, self.row, self.place, self.home = mask, row, place, home
+        self.first = self.last = place
+        self.saving = saving
 
 
-@dataclass(slots=True)
 class Parts:
     """A block as phase, RY, phase; phases may be None."""
 
-    before: Phase | None
-    turn: Row
-    after: Phase | None
+    __slots__ = ("after", "before", "turn")
+
+    def __init__(self, before: Phase | None, turn: Row, after: Phase | None) -> None:
+        self.before, self.turn, self.after = before, turn, after
 
     @property
     def phases(self) -> list[Phase]:
@@ -121,9 +118,7 @@ def _take_apart(
     for step in steps:
         if step.op == DIAGONAL:
             place = len(core)
-            phases.append(
-                Phase(step.role, step.factors[0][1], place, None, cost(step, exact), place, place)
-            )
+            phases.append(Phase(step.role, step.factors[0][1], place, None, cost(step, exact)))
             continue
         if step.op == BLOCK:
             parts = _parts(step, len(core), is_shared, exact)

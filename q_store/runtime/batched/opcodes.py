@@ -32,6 +32,9 @@ REAL_SECOND: Final = 8
 PHASE_RUN: Final = 9
 """Many DIAGONALs as one table."""
 
+OBSERVING: Final = -1
+"""Outputs and seeds; no instruction, but it has a cost."""
+
 # Axes of factors.
 X_AXIS: Final = 0
 Y_AXIS: Final = 1

@@ -1,7 +1,8 @@
 """Threads: lane groups spread over a few threads when the work is large enough to pay.
 
-Kernels release the interpreter lock and share nothing, so a plain thread pool is enough. There is
-no OpenMP and no global state outside this module; after a fork the child makes a pool of its own.
+Kernels release the interpreter lock and share nothing, so threads that wait at a queue are enough;
+they are started when first needed and take about 20 µs to wake. There is no OpenMP and no global
+state outside this module; after a fork the child makes threads of its own.
 """
 
 from __future__ import annotations
@@ -9,22 +10,24 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from queue import SimpleQueue
+from typing import Any, Final, TypeAlias
 
 from q_store.qir.diagnostics import error
 
 PAYS_FROM_NANOSECONDS: Final = 250_000
 """Estimated work below this stays on the caller's thread: handing over costs about 40 µs."""
 
+Tasks: TypeAlias = "SimpleQueue[tuple[Callable[[int, int], None], int, int, SimpleQueue[Any]]]"
+
 _lock = threading.Lock()
-_pool: ThreadPoolExecutor | None = None
+_tasks: Tasks = SimpleQueue()
 _size = 0
 
 
 def _forget() -> None:
-    global _lock, _pool, _size
-    _lock, _pool, _size = threading.Lock(), None, 0
+    global _lock, _tasks, _size
+    _lock, _tasks, _size = threading.Lock(), SimpleQueue(), 0
 
 
 if hasattr(os, "register_at_fork"):
@@ -51,28 +54,54 @@ def thread_limit(threads: int | None) -> int:
     return int(text)
 
 
-def _get_pool(workers: int) -> ThreadPoolExecutor:
-    global _pool, _size
+class _Reported:
+    """A context whose end, an exception or None, goes to a queue instead of further up."""
+
+    def __init__(self, done: SimpleQueue[BaseException | None]) -> None:
+        self.done = done
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> bool:
+        self.done.put(problem)
+        return True
+
+
+def _serve(tasks: Tasks) -> None:
+    """A worker: runs tasks for ever."""
+    while True:
+        task, begin, end, done = tasks.get()
+        with _Reported(done):
+            task(begin, end)
+        del task, done  # A waiting worker holds on to nothing.
+
+
+def _get_tasks(workers: int) -> Tasks:
+    """The queue, with at least that many workers behind it."""
+    global _size
     with _lock:
-        if _pool is None or _size < workers:
-            if _pool is not None:
-                _pool.shutdown(wait=False)
-            _pool, _size = ThreadPoolExecutor(workers, thread_name_prefix="q-store"), workers
-        return _pool
+        while _size < workers:
+            _size += 1
+            name = f"q-store-{_size}"
+            threading.Thread(target=_serve, args=(_tasks,), name=name, daemon=True).start()
+        return _tasks
 
 
 def run_split(task: Callable[[int, int], None], groups: int, parts: int) -> None:
     """Call ``task(begin, end)`` over ``groups`` in ``parts`` runs; the last one on this thread.
 
-    Returns when all are done; the first exception of any run is raised.
+    Returns when all are done; an exception of a run is raised.
     """
     bounds = [groups * k // parts for k in range(parts + 1)]
-    pool = _get_pool(parts - 1)
-    futures = [pool.submit(task, bounds[k], bounds[k + 1]) for k in range(parts - 1)]
+    tasks = _get_tasks(parts - 1)
+    done: SimpleQueue[BaseException | None] = SimpleQueue()
+    for k in range(parts - 1):
+        tasks.put((task, bounds[k], bounds[k + 1], done))
     try:
         task(bounds[parts - 1], bounds[parts])
     finally:
-        for future in futures:
-            future.exception()
-    for future in futures:
-        future.result()
+        problems = [done.get() for _ in range(parts - 1)]
+    for problem in problems:
+        if problem is not None:
+            raise problem
