@@ -58,6 +58,8 @@ def test_memory_does_not_grow_over_a_thousand_steps(monkeypatch):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+# JAX, where some other test has loaded it, warns of its own threads at every fork.
+@pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning")
 def test_a_forked_child_has_threads_of_its_own(monkeypatch):
     monkeypatch.setattr("q_store.runtime.batched.execution.PAYS_FROM_NANOSECONDS", 0)
     program = BatchedProgram(circuit().executable(), np.float32, threads=2)

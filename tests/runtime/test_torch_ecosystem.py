@@ -44,6 +44,8 @@ class Encoded(Dataset[Tensor]):
         return self.layer(torch.full((2,), float(index), dtype=torch.float64)).detach()
 
 
+# JAX, where some other test has loaded it, warns of its own threads at every fork.
+@pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning")
 @pytest.mark.parametrize("context", ["spawn", "fork"])
 def test_a_layer_travels_into_loader_workers(context: str) -> None:
     layer = make()
