@@ -153,88 +153,15 @@ def real_block(
 
 
 @kernel
-def real_pair(
-    s: Any, t: Any, n: int, one: Any, two: Any, co: Any, k: int, signs: int, g: Any, at: int,
-    at2: int,
-) -> None:  # fmt: skip
-    """Undo two RY, the second first; their y sums go to ``g[at]`` and ``g[at2]``."""
-    m, m2, z, z2 = one[PAIR], two[PAIR], one[ROLE] ^ one[SIGN], two[ROLE] ^ two[SIGN]
-    a, b, cross, cross2 = low_mask(m), second_low(m, m2), parity(m2 & z), parity(m & z2)
-    k2, c, c2 = k + SLOTS, load(co, k + 1), load(co, k + SLOTS + 1)
-    size = 1 << (n - 2)
-    step = min(size, _STRETCH)
-    outer, outer2 = splat(co, 0.0), splat(co, 0.0)
-    for start in range(0, size, step):
-        inner, inner2 = splat(co, 0.0), splat(co, 0.0)
-        for j in range(start, start + step):
-            p = spread(j, a, b)
-            odd, odd2 = parity(p & z), parity(p & z2)
-            d, e = load(co, k + 3 + 2 * odd), load(co, k + 3 + 2 * (odd ^ cross))
-            d2, e2 = load(co, k2 + 3 + 2 * odd2), load(co, k2 + 3 + 2 * (odd2 ^ cross2))
-            i, h, i2, h2 = 2 * p, 2 * (p ^ m), 2 * (p ^ m2), 2 * (p ^ m ^ m2)
-            xr, yr, vr, wr = load(s, i), load(s, h), load(s, i2), load(s, h2)
-            xi, yi, vi, wi = load(s, i + 1), load(s, h + 1), load(s, i2 + 1), load(s, h2 + 1)
-            fr, lr, qr, ur = load(t, i), load(t, h), load(t, i2), load(t, h2)
-            fi, li, qi, ui = load(t, i + 1), load(t, h + 1), load(t, i2 + 1), load(t, h2 + 1)
-            part = qr * xr - fr * vr + qi * xi - fi * vi
-            other = ur * yr - lr * wr + ui * yi - li * wi
-            inner2 = inner2 + load(co, signs + odd2) * part
-            inner2 = inner2 + load(co, signs + (odd2 ^ cross2)) * other
-            xr, vr, yr, wr = (
-                c2 * xr + d2 * vr,
-                c2 * vr - d2 * xr,
-                c2 * yr + e2 * wr,
-                c2 * wr - e2 * yr,
-            )
-            xi, vi, yi, wi = (
-                c2 * xi + d2 * vi,
-                c2 * vi - d2 * xi,
-                c2 * yi + e2 * wi,
-                c2 * wi - e2 * yi,
-            )
-            fr, qr, lr, ur = (
-                c2 * fr + d2 * qr,
-                c2 * qr - d2 * fr,
-                c2 * lr + e2 * ur,
-                c2 * ur - e2 * lr,
-            )
-            fi, qi, li, ui = (
-                c2 * fi + d2 * qi,
-                c2 * qi - d2 * fi,
-                c2 * li + e2 * ui,
-                c2 * ui - e2 * li,
-            )
-            part = lr * xr - fr * yr + li * xi - fi * yi
-            other = ur * vr - qr * wr + ui * vi - qi * wi
-            inner = inner + load(co, signs + odd) * part
-            inner = inner + load(co, signs + (odd ^ cross)) * other
-            store(s, i, c * xr + d * yr)
-            store(s, i + 1, c * xi + d * yi)
-            store(s, h, c * yr - d * xr)
-            store(s, h + 1, c * yi - d * xi)
-            store(s, i2, c * vr + e * wr)
-            store(s, i2 + 1, c * vi + e * wi)
-            store(s, h2, c * wr - e * vr)
-            store(s, h2 + 1, c * wi - e * vi)
-            store(t, i, c * fr + d * lr)
-            store(t, i + 1, c * fi + d * li)
-            store(t, h, c * lr - d * fr)
-            store(t, h + 1, c * li - d * fi)
-            store(t, i2, c * qr + e * ur)
-            store(t, i2 + 1, c * qi + e * ui)
-            store(t, h2, c * ur - e * qr)
-            store(t, h2 + 1, c * ui - e * qi)
-        outer, outer2 = outer + inner, outer2 + inner2
-    store(g, at, outer)
-    store(g, at2, outer2)
-
-
-@kernel
 def shear_pair(
     s: Any, t: Any, n: int, one: Any, two: Any, co: Any, k: int, signs: int, g: Any, at: int,
     at2: int,
 ) -> None:  # fmt: skip
-    """:func:`real_pair` without its factor cos cos; slots 3 and 5 hold the tangents t and -t."""
+    """Undo two RY, the second first, without their cosines; y sums go to ``g[at]``, ``g[at2]``.
+
+    Slots 3 and 5 hold the tangents t and -t. See :func:`sweeps.shear_pair`; two ordinary real
+    blocks are undone one by one, because there the arithmetic takes longer than the memory.
+    """
     m, m2, z, z2 = one[PAIR], two[PAIR], one[ROLE] ^ one[SIGN], two[ROLE] ^ two[SIGN]
     a, b, cross, cross2 = low_mask(m), second_low(m, m2), parity(m2 & z), parity(m & z2)
     k2 = k + SLOTS

@@ -195,7 +195,7 @@ def _writable(directory: Path) -> bool:
 
 def _announced(dtype: np.dtype[Any], width: int) -> ObjectCode:
     _warn(
-        "q-store: compiling the %s simulator kernel for %d lanes (once per machine, about 10 s)",
+        "q-store: compiling the %s simulator kernel for %d lanes (once per machine, about 15 s)",
         dtype.name,
         width,
     )

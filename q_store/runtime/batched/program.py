@@ -85,6 +85,7 @@ from q_store.runtime.batched.opcodes import (
     PROBS,
     REAL_BLOCK,
     REAL_PAIR,
+    REAL_SECOND,
     REDUCE,
     ROLE,
     SIGN,
@@ -139,13 +140,12 @@ def undo(
         adjoint.yz_block(s, t, n, m, r, z, co, at, signs, co, out + row)
     elif op == REAL_BLOCK:
         adjoint.real_block(s, t, n, m, r, z, co, at, signs, co, out + row)
-    elif op == REAL_PAIR:
+    elif op == REAL_PAIR and shears.is_sheared(co, at, 1):
         two = tape[k + 1]
-        rows = out + row, out + two[FACTOR_BEGIN]
-        if shears.is_sheared(co, at, 1):
-            adjoint.shear_pair(s, t, n, step, two, co, at, signs, co, rows[0], rows[1])
-        else:
-            adjoint.real_pair(s, t, n, step, two, co, at, signs, co, rows[0], rows[1])
+        second = out + two[FACTOR_BEGIN]
+        adjoint.shear_pair(s, t, n, step, two, co, at, signs, co, out + row, second)
+    elif op == REAL_PAIR or (op == REAL_SECOND and not shears.is_sheared(co, at - SLOTS, 1)):
+        adjoint.real_block(s, t, n, m, r, z, co, at, signs, co, out + row)
     elif op == PHASE_RUN:
         tables.undo(s, t, ip, step, co, signs, out)
     elif op == DIAGONAL:

@@ -107,8 +107,9 @@ def choose(co: Any, tape: Any, area: int, products: int) -> None:
 
 @kernel
 def rescale(co: Any, tape: Any, k: int, area: int, out: int) -> None:
-    """Bring the row gradients of instruction ``k`` (of both, for a pair) to the true scale."""
-    for block in range(k, k + 2 if tape[k, OP] == REAL_PAIR else k + 1):
+    """Bring the row gradients that undoing instruction ``k`` left to the true scale."""
+    both = tape[k, OP] == REAL_PAIR and is_sheared(co, area + SLOTS * k, 1)
+    for block in range(k, k + 2 if both else k + 1):
         at = area + SLOTS * block + SCALE
         if get(co, at, 0) != 1.0:
             for row in range(tape[block, FACTOR_BEGIN], tape[block, FACTOR_END]):
