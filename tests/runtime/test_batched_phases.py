@@ -209,6 +209,13 @@ def test_shared_and_other_rows_go_to_runs_of_their_own():
     check_expvals(circuit, x, np.array([[0.7], [0.1]]))
 
 
+def test_the_memory_of_many_qubits_is_left_to_the_state():
+    plans = [build(qaoa(n, EDGES, 1).executable(), oc.EXPVAL, False) for n in (24, 25)]
+    assert plans[0].table_numbers > 0
+    assert plans[1].table_numbers == 0
+    assert plans[1].scratch < 1000
+
+
 def test_lone_phases_stay_in_their_blocks():
     gates = [("ry", (0,), Angle(0.4)), ("ry", (1,), Angle(0.9)), ("cx", (0, 1), None)]
     gates += [("ry", (0,), Angle(0.0, {0: 1.0})), ("rz", (0,), Angle(0.0, {1: 1.0}))]

@@ -28,6 +28,8 @@ from q_store.runtime.batched.opcodes import (
     Z_AXIS,
 )
 
+_MOST_QUBITS: Final = 24
+"""Tables and sums of more qubits would take memory that a larger state needs."""
 _FAR: Final = 128
 """How many instructions a phase looks ahead and back."""
 
@@ -85,6 +87,8 @@ def merge_phases(
     ``seen``: the X masks of the observables; a phase at the end that commutes with all of them is
     dropped. None: the whole state matters, with its global phase.
     """
+    if n > _MOST_QUBITS:
+        return steps
     core, blocks, phases = _take_apart(steps, is_shared, seen is None)
     for phase in phases:
         _find_places(phase, core)

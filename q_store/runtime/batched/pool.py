@@ -1,7 +1,7 @@
 """Threads: lane groups spread over a few threads when the work is large enough to pay.
 
 Kernels release the interpreter lock and share nothing, so threads that wait at a queue are enough;
-they are started when first needed and take about 20 µs to wake. There is no OpenMP and no global
+they are started when first needed. There is no OpenMP and no global
 state outside this module; after a fork the child makes threads of its own.
 """
 
@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 from q_store.qir.diagnostics import error
 
 PAYS_FROM_NANOSECONDS: Final = 250_000
-"""Estimated work below this stays on the caller's thread: handing over costs about 40 µs."""
+"""Estimated work below this stays on the caller's thread: waking another takes up to 60 µs."""
 
 Tasks: TypeAlias = "SimpleQueue[tuple[Callable[[int, int], None], int, int, SimpleQueue[Any]]]"
 
