@@ -70,6 +70,7 @@ def main() -> None:
         for line in sys.stdin:
             request = json.loads(line)
             answer(getattr(worker, request.pop("do"))(**request))
+    # Whatever a package raises is an answer to the table, and a traceback on standard error.
     except Exception as problem:
         first_line = str(problem).partition("\n")[0]
         answer({"error": f"{type(problem).__name__}: {first_line}"})

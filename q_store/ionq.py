@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from math import isfinite
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from q_store.frontends.circuit import QuantumCircuit
 from q_store.frontends.trace import as_func, trace_circuit
@@ -22,6 +22,10 @@ from q_store.targets.ionq.rates import Rate, Rates
 Circuit = TypeVar("Circuit", QuantumCircuit, Func)
 
 _WEIGHT_RANGE: Final = (2.0, 100.0)
+
+
+_LEVELS: Final[tuple[Literal["0", "1", "2", "3"], ...]] = ("0", "1", "2", "3")
+"""Optimization levels as the pass spells them."""
 
 
 class IonQOptimizer:
@@ -110,7 +114,8 @@ class IonQOptimizer:
         target = self.device
         if func.n_qubits > target.qubits or target.model is None:
             return compile_native(func, target)
-        native = IonqNative(target.model, str(self.optimization_level), self._weight())  # type: ignore[arg-type]
+        level = _LEVELS[self.optimization_level]
+        native = IonqNative(target.model, level, self._weight())
         text = format_pass(native)
         if self.optimization_level >= 2:
             text = f"fresh-wires,light-cone,{text},light-cone"

@@ -346,8 +346,6 @@ class QuantumCircuit(GateMethods):
             return False
         return same_func(self.to_ir(), other.to_ir().replace(name=self.name))
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         gates = sum(step.is_gate for step in self._steps)
         text = f"QuantumCircuit(n_qubits={self.n_qubits}): {gates} gates, depth {self.depth}"

@@ -162,11 +162,12 @@ class _Tracing:
         input_params: InputParams | None,
     ) -> None:
         self.n_qubits = None if n_qubits is None else QuantumCircuit(n_qubits).n_qubits
-        by_name = isinstance(weight_shapes, Mapping)
-        self.shapes = {n: _shape(n, s) for n, s in weight_shapes.items()} if by_name else {}  # type: ignore[union-attr]
-        self.weights_shape = (
-            None if by_name or weight_shapes is None else _shape("weights", weight_shapes)
-        )
+        self.shapes: dict[str, tuple[int, ...]] = {}
+        self.weights_shape = None
+        if isinstance(weight_shapes, Mapping):
+            self.shapes = {name: _shape(name, shape) for name, shape in weight_shapes.items()}
+        elif weight_shapes is not None:
+            self.weights_shape = _shape("weights", weight_shapes)
         self.inputs_shape = None if in_features is None else _shape("in_features", in_features)
         self.input_params = input_params
         self.handles: list[tuple[Handle | Expr, str, Role]] = []

@@ -111,9 +111,6 @@ class _Emission(Emission):
             for wire in _wires(ops):
                 self.alphas.update(zip(wire.legs, choose_axes(wire.runs), strict=True))
 
-    def block(self, ops: Sequence[Op], results: Sequence[Value]) -> tuple[Op, ...]:  # type: ignore[override]
-        return super().block(ops, results)
-
     def inner(self) -> _Emission:
         return _Emission(self.entangler)
 

@@ -77,14 +77,19 @@ def pass_options(cls: type[Pass]) -> tuple[Option, ...]:
     hints = get_type_hints(cls)
     return tuple(
         Option(field.name.replace("_", "-"), field.name, hints[field.name], field.default)
-        for field in dataclasses.fields(cls)  # type: ignore[arg-type]
+        for field in _fields(cls)
         if field.name != BODY
     )
 
 
+def _fields(cls: type[Any]) -> tuple[dataclasses.Field[Any], ...]:
+    """Every pass is a dataclass, which the protocol `Pass` cannot say."""
+    return dataclasses.fields(cls)
+
+
 def is_combinator(cls: type[Pass]) -> bool:
     """Whether the pass takes a pipeline in parentheses."""
-    return any(field.name == BODY for field in dataclasses.fields(cls))  # type: ignore[arg-type]
+    return any(field.name == BODY for field in _fields(cls))
 
 
 def pass_summary(name: str) -> str:

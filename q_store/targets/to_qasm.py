@@ -309,7 +309,8 @@ def _local(angle: Angle) -> str:
         total = part if total is None else total + part
     if total is None:
         return as_text(angle.const).text
-    return total.text if angle.const == 0.0 else (total + angle.const).text  # type: ignore[no-any-return]
+    text: str = total.text if angle.const == 0.0 else (total + angle.const).text
+    return text
 
 
 def _rule(step: FlatStep) -> Iterable[FlatStep]:

@@ -233,7 +233,7 @@ class Evaluator:
             for item, extent in zip(given, shape, strict=False)
         ]
         found += map(range, shape[len(given) :])
-        running = [at for at, item in enumerate(found) if isinstance(item, range)]
+        running = [(at, len(item)) for at, item in enumerate(found) if isinstance(item, range)]
         if len(running) > 1:
             self.fail(
                 node,
@@ -242,9 +242,10 @@ class Evaluator:
                 "an angle is a number or a vector",
             )
         if not running:
-            return array.element(*found)  # type: ignore[arg-type]
-        self.budget.spend(len(found[running[0]]), node)  # type: ignore[arg-type]
-        return tuple([array.element(*at) for at in _spread(found, running[0])])
+            return array.element(*[item for item in found if isinstance(item, int)])
+        place, length = running[0]
+        self.budget.spend(length, node)
+        return tuple([array.element(*at) for at in _spread(found, place)])
 
     def _sum(self, node: Sum) -> Value:
         parts = [(sign, self.evaluate(part)) for sign, part in node.parts]

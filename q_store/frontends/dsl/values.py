@@ -81,6 +81,10 @@ def _coefficient(value: Value) -> Paulis | float:
     raise _no_coefficient(value)
 
 
+def _coefficient_times(number: float, factor: Paulis | float) -> Value:
+    return factor.scaled(number) if isinstance(factor, Paulis) else number * factor
+
+
 def _no_coefficient(value: Value) -> Exception:
     what = "a vector" if isinstance(value, tuple) else f"`{value!r}`, which depends on a parameter,"
     return error(
@@ -113,10 +117,8 @@ def multiply(left: Value, right: Value) -> Value:
     if isinstance(left, Paulis) or isinstance(right, Paulis):
         first, second = _coefficient(left), _coefficient(right)
         if not isinstance(first, Paulis):
-            first, second = second, first
-        if isinstance(first, Paulis) and isinstance(second, Paulis):
-            return first.times(second)
-        return first.scaled(second) if isinstance(first, Paulis) else first * second  # type: ignore[arg-type,operator]
+            return _coefficient_times(first, second)
+        return first.times(second) if isinstance(second, Paulis) else first.scaled(second)
     return map_scalars(_multiply, left, right)
 
 

@@ -24,6 +24,7 @@ from q_store.frontends.pennylane.tapes import (
     wire_order,
 )
 from q_store.qir.diagnostics import error
+from q_store.qir.func import Role
 
 __all__ = ["broadcast_inputs", "circuit_of_tape", "convert", "from_pennylane", "record_call"]
 
@@ -59,8 +60,8 @@ def from_pennylane(
         raise error("QS385", f"expected a QNode, a tape or a quantum function, got {kind}")
     given = getattr(source, "input_names", None) if inputs is None else inputs
     for parameter in list(circuit.parameter_table) if given is not None else ():
-        role = "input" if parameter.name in set(given or ()) else "weight"
-        circuit.parameter_table.declare(parameter.name, parameter.shape, role)  # type: ignore[arg-type]
+        role: Role = "input" if parameter.name in set(given or ()) else "weight"
+        circuit.parameter_table.declare(parameter.name, parameter.shape, role)
     return circuit
 
 

@@ -91,7 +91,7 @@ class Calls(State):
 
     def _unknown_quick(self, gate: QuickGate) -> None:
         node = _Placed(self.source, gate.begin, gate.begin + len(gate.name))
-        self.gates.size(gate.name, node, node)  # type: ignore[arg-type]
+        self.gates.size(gate.name, node, node)
 
     def gate_call(self, node: Any) -> None:
         modifiers = [self.modifier(item) for item in node.modifiers]

@@ -72,7 +72,9 @@ class Flow(Calls):
 
     def branch(self, node: Any) -> None:
         def choose() -> Sequence[Any]:
-            return node.if_block if self.evaluate.truth(node.condition) else node.else_block  # type: ignore[no-any-return]
+            taken = self.evaluate.truth(node.condition)
+            block: Sequence[Any] = node.if_block if taken else node.else_block
+            return block
 
         self.decide(choose, node)
 
@@ -81,8 +83,8 @@ class Flow(Calls):
             value = self.evaluate.integer(node.target)
             for labels, body in node.cases:
                 if any(self.evaluate.integer(label) == value for label in labels):
-                    return body.statements  # type: ignore[no-any-return]
-            return node.default.statements if node.default else ()
+                    return _statements(body)
+            return _statements(node.default) if node.default else ()
 
         self.decide(choose, node)
 
@@ -198,3 +200,8 @@ JUMPS: Final = {
     "ReturnStatement": "return",
     "EndStatement": "end",
 }
+
+
+def _statements(block: Any) -> Sequence[Any]:
+    found: Sequence[Any] = block.statements
+    return found

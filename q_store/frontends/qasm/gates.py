@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from q_store.frontends import transform
 from q_store.frontends.instruction import Instruction, StoredAngle
@@ -44,6 +44,15 @@ class Definition:
     """Expansions by angles."""
 
 
+class Place(Protocol):
+    """What can say where a name stands: a source with its nodes, or a stretch of text."""
+
+    @property
+    def version(self) -> int: ...
+
+    def error(self, code: str, message: str, node: Any, help: str = "") -> QStoreError: ...
+
+
 class GateTable:
     """The gates a program may call, and the way to their steps."""
 
@@ -76,7 +85,7 @@ class GateTable:
             return found.row or found
         return self.library.get(name)
 
-    def size(self, name: str, source: Source, node: ast.QASMNode) -> tuple[int, int]:
+    def size(self, name: str, source: Place, node: object) -> tuple[int, int]:
         """Numbers of wires and angles. Raises `QS372` for an unknown gate."""
         found = self.find(name)
         if isinstance(found, Library):

@@ -45,6 +45,12 @@ class QuickGate(NamedTuple):
     operands: tuple[tuple[str, int | None], ...]
 
 
+def _after_gap(text: str, place: int) -> int:
+    """Where the next statement begins, after spaces and comments."""
+    gap = _GAP.match(text, place)
+    return gap.end() if gap else place
+
+
 def take_gates(text: str, version: int) -> tuple[list[QuickGate], str]:
     """Plain gate statements of the top level in order, and the text with blanks in their place."""
     if _UNFIT.search(text):
@@ -52,7 +58,7 @@ def take_gates(text: str, version: int) -> tuple[list[QuickGate], str]:
     gates: list[QuickGate] = []
     rest: list[str] = []
     kept, place, numbers, operands = 0, 0, _Numbers(version), _Operands()
-    while (place := _GAP.match(text, place).end()) < len(text):  # type: ignore[union-attr]
+    while (place := _after_gap(text, place)) < len(text):
         match = _GATE.match(text, place)
         angles = numbers.get(match[2]) if match and match[1] not in _KEYWORDS else None
         if match is not None and angles is not None:

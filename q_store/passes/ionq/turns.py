@@ -138,8 +138,10 @@ class Run:
     def turn(self, turn: Turn) -> None:
         """Append a numeric rotation."""
         parts = self.parts
-        if parts and isinstance(parts[-1], tuple):
-            turn = times(turn, parts.pop())  # type: ignore[arg-type]
+        last = parts[-1] if parts else None
+        if isinstance(last, tuple):
+            turn = times(turn, last)
+            parts.pop()
         if len(parts) >= 2 and _is_flip(turn):
             before, symbol = parts[-2:]
             assert isinstance(before, tuple)
@@ -158,10 +160,12 @@ class Run:
                 self.turn(about_z(number))
             return
         parts = self.parts
-        if parts and isinstance(parts[-1], Angle):
-            self._symbol(parts.pop() + angle)  # type: ignore[operator]
+        last = parts[-1] if parts else None
+        if isinstance(last, Angle):
+            parts.pop()
+            self._symbol(last + angle)
             return
-        if len(parts) == 1 and _is_flip(parts[0]):  # type: ignore[arg-type]
+        if len(parts) == 1 and isinstance(last, tuple) and _is_flip(last):
             parts.insert(0, -angle)
             return
         if len(parts) > 1:
@@ -223,9 +227,9 @@ class Run:
             part = parts.pop()
             last = last + (part if isinstance(part, Angle) else euler(part)[0])
         if parts:
-            a, b, c = euler(parts[0])  # type: ignore[arg-type]
+            a, b, c = _euler_of(parts[0])
             first, parts[0] = first + c, times(about_z(a), about_y(b))
-            a, b, c = euler(parts[-1])  # type: ignore[arg-type]
+            a, b, c = _euler_of(parts[-1])
             last, parts[-1] = last + a, times(about_y(b), about_z(c))
         return first, tuple(parts), last
 
@@ -258,6 +262,11 @@ class Run:
         if not rest.terms and abs(rest.const) <= TOLERANCE:
             rest = ZERO
         return pulses, rest, phase
+
+
+def _euler_of(part: Turn | Angle) -> tuple[float, float, float]:
+    assert isinstance(part, tuple)
+    return euler(part)
 
 
 def wrapped(angle: Angle) -> Angle:
