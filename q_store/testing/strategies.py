@@ -321,9 +321,10 @@ def circuits(
     `parameters` gives them `%x: f64[2] input`, `%w: f64[2,2]` and `%theta`; `scalars` adds
     classical ops; `mid_circuit` measurements, resets and `q.if`; `noise` channels. With `observed`
     they end in `m.observe`, without in wires, of their own or taken as arguments; `None` draws.
-    `gates` are the mnemonics to use, all by default.
+    `gates` are the mnemonics to use, all by default; there are qubits for one of them at least.
     """
-    wires = draw(_wire_counts(min_qubits, max_qubits))
+    narrowest = min([row.wires or 0 for row in gate_rows(max_gate_wires, gates)], default=0)
+    wires = draw(_wire_counts(max(min_qubits, narrowest), max_qubits))
     builder = FuncBuilder("main", wires)
     refs: list[Ref] = []
     if parameters and draw(st.booleans()):

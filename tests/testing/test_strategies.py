@@ -104,3 +104,8 @@ def test_a_missing_hypothesis_names_the_extra() -> None:
     code = "import sys\nsys.modules['hypothesis'] = None\nimport q_store.testing.strategies"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "pip install 'q-store[dev]'" in done.stderr
+
+
+def test_wide_gates_alone_find_their_qubits() -> None:
+    functions = collect(circuits(gates=("dcx", "cswap"), max_qubits=3))
+    assert {func.n_qubits for func in functions} == {2, 3}
