@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from q_store.qir.error_codes_backends import BACKENDS
 from q_store.qir.error_codes_dsl import TEXT_LANGUAGE
 from q_store.qir.error_codes_exchange import EXCHANGE
 from q_store.qir.error_codes_ionq import IONQ
