@@ -28,10 +28,14 @@ if TYPE_CHECKING:
         to_qiskit,
     )
     from q_store.qir.diagnostics import QStoreError
+    from q_store.runtime.config import configure
+    from q_store.runtime.simulator_config import SimulatorConfig
 
 _HOMES = {
     "QStoreError": "q_store.qir.diagnostics",
     "QuantumCircuit": "q_store.frontends.circuit",
+    "SimulatorConfig": "q_store.runtime.simulator_config",
+    "configure": "q_store.runtime.config",
     "from_cirq": "q_store.interop",
     "from_dsl": "q_store.frontends.dsl",
     "from_pennylane": "q_store.interop",
@@ -52,7 +56,9 @@ _HOMES = {
 __all__ = [
     "QStoreError",
     "QuantumCircuit",
+    "SimulatorConfig",
     "__version__",
+    "configure",
     "from_cirq",
     "from_dsl",
     "from_pennylane",

@@ -5,12 +5,22 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+_chosen: Path | None = None
+
+
+def choose(folder: Path | None) -> None:
+    """Let `cache_root` be this folder; `None` gives the choice back to the environment."""
+    global _chosen
+    _chosen = folder
+
 
 def cache_root() -> Path:
-    """``$QSTORE_CACHE_DIR`` or ``~/.cache/q-store``. Nothing is created.
+    """The folder chosen by `q_store.configure`, ``$QSTORE_CACHE_DIR`` or ``~/.cache/q-store``.
 
-    Raises `RuntimeError` where there is neither the variable nor a home directory.
+    Nothing is created. Raises `RuntimeError` where there is none of them and no home directory.
     """
+    if _chosen is not None:
+        return _chosen
     chosen = os.environ.get("QSTORE_CACHE_DIR")
     if chosen:
         return Path(chosen)

@@ -481,6 +481,7 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "The weights in the file belong to a circuit with other parameters. The message names the "
         "weights, their shape in the circuit and that in the file.",
     ),
+    **BACKENDS,
     "QS701": Explanation(
         "file cannot be read",
         "The operating system refused: the file is missing, is a directory, or may not be read.",

@@ -2,20 +2,27 @@
 
 A backend turns an `Executable` into a `Program` for one dtype. Layers, the command line and
 benchmarks speak to programs only. All arrays are numpy; B is the batch, F the number of inputs, P
-the number of weights, E the number of expectation values.
+the number of weights, E the number of expectation values. The table of backends is
+`q_store.runtime.backends.table`.
 """
 
 from __future__ import annotations
 
+import logging
 import warnings
-from collections.abc import Callable
-from importlib import import_module
-from typing import Any, Final, Protocol
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from q_store.qir.diagnostics import did_you_mean, error
+from q_store.qir.diagnostics import error
+from q_store.runtime.backends.placement import Placement
+from q_store.runtime.backends.table import BACKENDS, DOUBLE, SINGLE, Backend, backend_row
+from q_store.runtime.backends.tailored import TailoredProgram
+from q_store.runtime.config import settings
+from q_store.runtime.simulator_config import SimulatorConfig
 from q_store.targets.executable import Executable
 
 Real = NDArray[np.floating[Any]]
@@ -67,46 +74,123 @@ class Program(Protocol):
         """States and the gradients of Re(sum(conj(cotangent) * state)), torch's convention."""
 
 
-Loader = Callable[[Executable, DTypeLike], Program]
+BackendLike = str | SimulatorConfig | Mapping[str, Any] | None
+"""What is given as `backend`: a name, a config (or its `to_dict`), `None` for the default set by
+`configure`."""
 
-BACKENDS: Final[dict[str, str]] = {"batched": "q_store.runtime.batched.engine:BatchedProgram"}
-"""Name to the class that loads an executable; imported on first use."""
-
-_ELSEWHERE: Final = (
-    "qsim",
-    "lightning.qubit",
-    "lightning.gpu",
-    "lightning.kokkos",
-    "aer",
-    "ionq.simulator",
-    "ionq.aria",
-    "ionq.forte",
-)
-"""Backends that programs may name although this installation has no loader for them."""
+EMBEDDED = "batched"
 
 
-def resolve_backend(name: str, *, strict: bool = False) -> str:
-    """The backend that will run: `auto` is the embedded batched engine.
+def place(
+    backend: BackendLike,
+    *,
+    n_qubits: int | None = None,
+    strict: bool = False,
+    stacklevel: int = 3,
+) -> Placement:
+    """The backend that will run, with its settings.
 
-    A known backend that is not available falls back to `batched` with one warning, or raises
-    `QS604` when `strict`. Raises `QS603` for an unknown name.
+    A known backend that is not available falls back to `batched`, a GPU that is not there to the
+    processor, each with one warning, or raises with `strict` (`QS604`, `QS623`). Raises `QS603`
+    for an unknown name and what `SimulatorConfig` raises.
     """
-    if name == "auto":
-        return "batched"
-    if name in BACKENDS:
-        return name
-    if name not in _ELSEWHERE:
-        known = (*BACKENDS, *_ELSEWHERE, "auto")
-        raise error("QS603", f"unknown backend {name!r}", help=did_you_mean(name, known))
-    message = f"backend {name!r} is not available in this installation"
+    config = SimulatorConfig.of(settings().default_backend if backend is None else backend)
+    if config.backend == "auto":
+        return _automatic(config, n_qubits, strict, stacklevel + 1)
+    row = backend_row(config.backend)
+    reason = row.missing()
+    if reason:
+        message = f"backend {row.name!r} is not available: {reason}"
+        _give_way(message, "QS604", EMBEDDED, strict, stacklevel + 1)
+        return Placement(EMBEDDED, precision=config.dtype, batch_size=config.batch_size)
+    device = _device(row, config.place, strict, stacklevel + 1)
+    return _placement(row, config, device)
+
+
+def resolve_backend(backend: BackendLike, *, strict: bool = False) -> str:
+    """The name of the backend that will run; see `place`."""
+    return place(backend, strict=strict, stacklevel=4).name
+
+
+def load(executable: Executable, dtype: DTypeLike, backend: Placement | str = EMBEDDED) -> Program:
+    """A program of a backend that `place` or `resolve_backend` gave.
+
+    It takes and gives arrays of `dtype`. It calculates in the placement's precision, else in
+    `dtype` where the backend offers that, else in the backend's own, which is said once.
+    """
+    placement = Placement(backend) if isinstance(backend, str) else backend
+    row, wanted = backend_row(placement.name), np.dtype(dtype)
+    computed = np.dtype(placement.precision or _offered(row, wanted.name))
+    program: Program = row.load(executable, computed, placement)
+    if computed == wanted and placement.batch_size is None:
+        return program
+    return TailoredProgram(program, wanted, placement.batch_size)
+
+
+def _offered(row: Backend, dtype: str) -> str:
+    if dtype in row.capabilities.precisions:
+        return dtype
+    if dtype not in (SINGLE, DOUBLE):
+        raise error("QS512", f"dtype must be float32 or float64, got {dtype}")
+    instead = row.capabilities.precisions[0]
+    _say_once(f"backend {row.name!r} calculates in {instead}; results are given as {dtype}")
+    return instead
+
+
+@cache
+def _say_once(message: str) -> None:
+    logging.getLogger("q_store").warning(message)
+
+
+def _automatic(
+    config: SimulatorConfig, n_qubits: int | None, strict: bool, stacklevel: int
+) -> Placement:
+    """`auto`: a GPU where one is wanted and there, else the embedded engine."""
+    wants_gpu = config.place not in (None, "cpu")
+    prefers_gpu = config.prefer_gpu and n_qubits is not None and n_qubits > config.threshold
+    if wants_gpu or prefers_gpu:
+        for row in BACKENDS.values():
+            if "gpu" in row.capabilities.devices and not row.missing() and not row.no_gpu():
+                return _placement(row, config, config.place or "gpu")
+        message = "no backend here has a GPU to run on"
+        if wants_gpu:
+            _give_way(message, "QS623", EMBEDDED, strict, stacklevel + 1)
+        else:
+            logging.getLogger("q_store").info("%s; running on %r", message, EMBEDDED)
+    return _placement(backend_row(EMBEDDED), config, "cpu")
+
+
+def _device(row: Backend, wanted: str | None, strict: bool, stacklevel: int) -> str:
+    """The device to run on: the one wanted, or the backend's first."""
+    first = row.capabilities.devices[0]
+    if wanted is None or wanted == first:
+        return first
+    if wanted == "cpu":
+        if "cpu" in row.capabilities.devices:
+            return wanted
+        raise error("QS621", f"backend {row.name!r} does not run on device 'cpu'")
+    reason = row.no_gpu()
+    if not reason:
+        return wanted
+    message = f"device {wanted!r} is not available: {reason}"
+    _give_way(message, "QS623", f"{first} of {row.name}", strict, stacklevel + 1)
+    return first
+
+
+def _placement(row: Backend, config: SimulatorConfig, device: str) -> Placement:
+    return Placement(
+        row.name,
+        device,
+        config.dtype,
+        config.batch_size,
+        config.threads,
+        config.fusion,
+        config.method,
+    )
+
+
+def _give_way(message: str, code: str, instead: str, strict: bool, stacklevel: int) -> None:
+    """One warning, or an error with `strict`."""
     if strict:
-        raise error("QS604", message, help="use backend='auto', or strict=False to fall back")
-    warnings.warn(f"{message}; running on 'batched' instead", RuntimeWarning, stacklevel=3)
-    return "batched"
-
-
-def load(executable: Executable, dtype: DTypeLike, backend: str = "batched") -> Program:
-    """A program of a backend that `resolve_backend` returned."""
-    module, _, attribute = BACKENDS[backend].partition(":")
-    loader: Loader = getattr(import_module(module), attribute)
-    return loader(executable, dtype)
+        raise error(code, message, help="use backend='auto', or strict=False to fall back")
+    warnings.warn(f"{message}; running on {instead!r} instead", RuntimeWarning, stacklevel)

@@ -17,6 +17,7 @@ from q_store.qir.func import Func, Module
 from q_store.qir.observables import Expval, PauliSum
 from q_store.qir.parser import parse_module
 from q_store.runtime.backend import Complex, Program, Real, load
+from q_store.runtime.backends.placement import Placement
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
 
@@ -30,20 +31,21 @@ _KEEP_STATE_QUBITS: Final = 6
 class CircuitFunction:
     """The real outputs of a circuit, (B, width), as a function of inputs (B, F) and weights.
 
-    Weights are (P,), shared by the batch, or (B, P). `backend` is a resolved name.
+    Weights are (P,), shared by the batch, or (B, P). `backend` is what `place` gave, or a name
+    that `resolve_backend` gave.
     """
 
-    def __init__(self, func: Func, dtype: DTypeLike, backend: str) -> None:
+    def __init__(self, func: Func, dtype: DTypeLike, backend: Placement | str) -> None:
         self.func = func
-        self.backend = backend
+        self.backend = Placement(backend) if isinstance(backend, str) else backend
         self.executable: Executable = lower(func)
-        self.program: Program = load(self.executable, dtype, backend)
+        self.program: Program = load(self.executable, dtype, self.backend)
         self.dtype = self.program.dtype
         outputs = self.executable.outputs
         self._probs = tuple(out.qubits for out in outputs if out.kind == "probs")
         self._n_expvals = sum(out.kind == "expval" for out in outputs)
         self.width = self._n_expvals + sum(2 ** len(qubits) for qubits in self._probs)
-        self.text = f"{self.dtype.name}\n{backend}\n{Module((func,))}"
+        self.text = f"{self.dtype.name}\n{self.backend.text}\n{Module((func,))}"
         """Everything the function is: what traced programs carry to other processes."""
 
     @property
@@ -158,4 +160,4 @@ def function_from_text(text: str) -> CircuitFunction:
     """The function that `CircuitFunction.text` describes, in any process. Raises what reading IR
     text raises."""
     dtype, backend, ir = text.split("\n", 2)
-    return CircuitFunction(parse_module(ir).main, dtype, backend)
+    return CircuitFunction(parse_module(ir).main, dtype, Placement.parse(backend))

@@ -13,6 +13,7 @@ import numpy as np
 
 from q_store.qir.diagnostics import error
 from q_store.runtime import jax_shots
+from q_store.runtime.backend import BackendLike
 from q_store.runtime.jax_ops import evaluate
 from q_store.runtime.layer_core import LayerCore
 from q_store.runtime.slots import AnyFunction
@@ -112,7 +113,7 @@ class QuantumFunction:
 def quantum_function(
     circuit_fn: Any = None,
     n_qubits: int | None = None,
-    backend: str = "auto",
+    backend: BackendLike = None,
     *,
     observables: Sequence[Any] | None = None,
     output: str = "expval",

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from q_store.qir.diagnostics import QStoreError, error
 from q_store.runtime import keras_generation as generation
+from q_store.runtime.backend import BackendLike
 from q_store.runtime.keras_metrics import UsageMetric
 from q_store.runtime.layer_core import INITIALIZERS, LayerCore
 from q_store.runtime.slots import AnyFunction
@@ -45,8 +46,8 @@ class QuantumLayer(_Layer):
     Args:
         circuit_fn: Function, circuit, IR text or `None`.
         n_qubits: Number of qubits; may be left out when `circuit_fn` is a finished circuit.
-        backend: `auto`, `batched`, or the name of a backend that falls back to `batched` with a
-            warning when it is missing (`strict=True` raises).
+        backend: `auto`, the name of a backend, or a `SimulatorConfig`; what is missing falls back
+            to `batched` with a warning (`strict=True` raises). Default: that of `configure`.
         observables, output, shots, gradient, weight_shapes, input_params, input_encoding,
             in_features, seed, depth, entanglement, strict: As in torch.
         initializer: `uniform` over [0, 2*pi), `normal`, `small`, `zeros`, `ones`, or anything
@@ -66,7 +67,7 @@ class QuantumLayer(_Layer):
         self,
         circuit_fn: Any = None,
         n_qubits: int | None = None,
-        backend: str = "auto",
+        backend: BackendLike = None,
         *,
         observables: Sequence[Any] | None = None,
         output: str = "expval",
@@ -272,7 +273,7 @@ class QuantumLayer(_Layer):
             "circuit_fn": core.circuit_text,
             "circuit_name": self.circuit_name,
             "n_qubits": core.n_qubits,
-            "backend": core.backend,
+            "backend": core.backend_config,
             "output": core.output,
             "shots": core.shots,
             "gradient": core.gradient,

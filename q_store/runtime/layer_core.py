@@ -18,8 +18,10 @@ from q_store.qir.diagnostics import did_you_mean, error
 from q_store.qir.func import Func, Module
 from q_store.qir.observables import Expval, Sample
 from q_store.qir.parser import parse_module
-from q_store.runtime.backend import resolve_backend
+from q_store.runtime.backend import BackendLike, place
+from q_store.runtime.config import settings
 from q_store.runtime.function import CircuitFunction
+from q_store.runtime.simulator_config import SimulatorConfig
 from q_store.runtime.slots import AnyFunction
 from q_store.runtime.usage import MeteredFunction, Usage
 
@@ -31,13 +33,15 @@ INITIALIZERS: Final = ("uniform", "normal", "small", "zeros", "ones")
 _PLAIN_WEIGHTS: Final = ("weights", "params", "theta", "w")
 """Argument names of `circuit_fn` whose one vector becomes the parameter `weights`."""
 
-_TRANSIENT: Final = ("_functions", "_warned_unused", "_calls", "usage")
+_TRANSIENT: Final = ("_functions", "_warned_unused", "_calls", "placement", "usage")
+"""What a copy makes anew: another machine may have other backends."""
 
 
 class LayerCore:
     """A circuit with everything a layer around it decides once, when it is made.
 
-    The arguments are those of the layers. Raises `QS601` to `QS604` and what tracing raises.
+    The arguments are those of the layers. Raises `QS601` to `QS604`, `QS620` to `QS623` and what
+    tracing raises.
     """
 
     func: Func
@@ -59,7 +63,7 @@ class LayerCore:
         self,
         circuit_fn: Any = None,
         n_qubits: int | None = None,
-        backend: str = "auto",
+        backend: BackendLike = None,
         *,
         observables: Sequence[Any] | None = None,
         output: str = "expval",
@@ -78,8 +82,8 @@ class LayerCore:
         one_of("output", output, OUTPUTS)
         one_of("gradient", gradient, GRADIENTS)
         _check_shots(shots, output)
-        self.backend = backend
-        self.resolved_backend = resolve_backend(backend, strict=strict)
+        self.backend = settings().default_backend if backend is None else backend
+        self.config, self.strict = SimulatorConfig.of(self.backend), strict
         self.output, self.shots, self.gradient, self.seed = output, shots, gradient, seed
         self.metered = metrics
         traced = trace_circuit(
@@ -93,6 +97,7 @@ class LayerCore:
             entanglement=entanglement,
         )
         self._adopt(traced, input_encoding, in_features)
+        self.placement = place(self.config, n_qubits=self.n_qubits, strict=strict, stacklevel=4)
         self._start_transient()
 
     def _adopt(self, traced: TracedCircuit, encoding: str | None, in_features: int | None) -> None:
@@ -119,6 +124,11 @@ class LayerCore:
         self._calls = 0
 
     # --- running ------------------------------------------------------------------------------
+
+    @property
+    def resolved_backend(self) -> str:
+        """The name of the backend that runs."""
+        return self.placement.name
 
     @property
     def used_features(self) -> int:
@@ -160,7 +170,7 @@ class LayerCore:
             if self.encoding is not None:
                 func = prepend_encoding(func, features, self.encoding)
             func = run_pipeline("default", Module((func,))).main
-            made = CircuitFunction(func, dtype, self.resolved_backend)
+            made = CircuitFunction(func, dtype, self.placement)
             found = MeteredFunction(made, self.usage) if self.metered else made
             self._functions[features, dtype] = found
         return found
@@ -202,6 +212,11 @@ class LayerCore:
     # --- saving -------------------------------------------------------------------------------
 
     @property
+    def backend_config(self) -> str | dict[str, Any]:
+        """The backend asked for, as JSON can hold it; `backend=` takes it again."""
+        return self.backend if isinstance(self.backend, str) else self.config.to_dict()
+
+    @property
     def circuit_text(self) -> str:
         """The traced circuit as IR text, which is a `circuit_fn` again."""
         return str(Module((self.func,)))
@@ -215,6 +230,7 @@ class LayerCore:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.func = parse_module(state["func"]).main
+        self.placement = place(self.config, n_qubits=self.n_qubits, strict=self.strict)
         self._start_transient()
 
 

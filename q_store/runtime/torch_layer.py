@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from q_store.qir.diagnostics import error
+from q_store.runtime.backend import BackendLike
 from q_store.runtime.layer_core import LayerCore, one_of
 from q_store.runtime.slots import AnyFunction
 from q_store.runtime.torch_ops import evaluate, state_vector
@@ -47,8 +48,9 @@ class QuantumLayer(nn.Module):
     Args:
         circuit_fn: Function, circuit, IR text or `None`.
         n_qubits: Number of qubits; may be left out when `circuit_fn` is a finished circuit.
-        backend: `auto`, `batched`, or the name of a backend that falls back to `batched` with a
-            warning when it is missing (`strict=True` raises). See `resolved_backend`.
+        backend: `auto`, the name of a backend, or a `SimulatorConfig`; what is missing falls back
+            to `batched` with a warning (`strict=True` raises), and `resolved_backend` says what
+            runs. Default: that of `configure`.
         observables: Texts such as `"Z0 + 0.5*X1 Z2"` or `PauliSum`s; default Z on each qubit, or
             on the measured qubits when the circuit measures some.
         output: `expval` (..., observables); `probs` (..., 2**k), first qubit most significant;
@@ -82,7 +84,7 @@ class QuantumLayer(nn.Module):
         self,
         circuit_fn: Any = None,
         n_qubits: int | None = None,
-        backend: str = "auto",
+        backend: BackendLike = None,
         *,
         observables: Sequence[Any] | None = None,
         output: str = "expval",

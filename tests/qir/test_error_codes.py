@@ -23,12 +23,7 @@ from q_store.qir.location import PythonLocation, SourceText, TextLocation
 
 PACKAGE = Path(q_store.__file__).parent
 CODE = re.compile(r"QS\d{3}\Z")
-DOCUMENTS = (
-    "error_codes.py",
-    "error_codes_dsl.py",
-    "error_codes_exchange.py",
-    "error_codes_ionq.py",
-)
+DOCUMENTS = tuple(path.name for path in (PACKAGE / "qir").glob("error_codes*.py"))
 
 
 def codes_in_code() -> dict[str, set[str]]:

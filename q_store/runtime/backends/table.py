@@ -1,0 +1,181 @@
+"""The table of backends: one row each, in one place.
+
+A row says what a backend can do and where its loader is; nothing is imported before it runs.
+`register` adds a row of another package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final
+
+from q_store.qir.diagnostics import did_you_mean, error
+
+SINGLE: Final = "float32"
+DOUBLE: Final = "float64"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a backend can do."""
+
+    max_qubits: int
+    """Most qubits of a circuit; for simulators memory is usually the nearer limit."""
+    precisions: tuple[str, ...] = (SINGLE, DOUBLE)
+    """What it calculates in, the default first."""
+    exact: bool = True
+    """Exact expectation values and probabilities; otherwise estimates from shots."""
+    states: bool = True
+    """Gives state vectors."""
+    shots: bool = True
+    """Gives samples."""
+    noise: tuple[str, ...] = ()
+    """How it simulates noise channels: of `trajectories`, `density_matrix`; or `machine`."""
+    adjoint: bool = False
+    """Gradients by the adjoint method; otherwise by shift rules."""
+    devices: tuple[str, ...] = ("cpu",)
+    """Kinds of device, of `cpu`, `gpu`, `remote`."""
+    cost: str = "free"
+    """`free`, or `shots` for machines that charge."""
+    settings: tuple[str, ...] = ()
+    """Which of the optional settings `threads`, `fusion`, `method` it has."""
+    methods: tuple[str, ...] = ()
+    """Values of the setting `method`, the default first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """One row."""
+
+    name: str
+    title: str
+    loader: str | Callable[..., Any]
+    """`module:function` or the function: `(executable, dtype, placement)` to a `Program`. Empty
+    for a name that programs may use although nothing here can run it."""
+    capabilities: Capabilities
+    packages: tuple[str, ...] = ()
+    """Modules that must be there."""
+    extra: str = ""
+    """The extra of this package that brings them."""
+    gpu_missing: str = ""
+    """`module:function` that says why there is no GPU, or an empty text when there is one."""
+
+    def missing(self) -> str:
+        """Why this backend cannot run here, or an empty text."""
+        if not self.loader:
+            return "nothing in this installation runs it"
+        absent = [name for name in self.packages if not _installed(name)]
+        if not absent:
+            return ""
+        hint = f" (pip install 'q-store[{self.extra}]')" if self.extra else ""
+        return f"the module {absent[0]} is not installed{hint}"
+
+    def no_gpu(self) -> str:
+        """Why this backend has no GPU to run on, or an empty text."""
+        if "gpu" not in self.capabilities.devices:
+            return f"{self.name!r} runs on {', '.join(self.capabilities.devices)} only"
+        return str(resolved(self.gpu_missing)()) if self.gpu_missing else ""
+
+    def load(self, executable: Any, dtype: Any, placement: Any) -> Any:
+        """A `Program` of an executable."""
+        return resolved(self.loader)(executable, dtype, placement)
+
+
+def resolved(name: str | Callable[..., Any]) -> Callable[..., Any]:
+    """The function `module:function` names."""
+    if not isinstance(name, str):
+        return name
+    module, _, attribute = name.partition(":")
+    function: Callable[..., Any] = getattr(import_module(module), attribute)
+    return function
+
+
+def _installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+_HERE: Final = "q_store.runtime.backends"
+
+_ROWS: Final = (
+    Backend(
+        name="batched",
+        title="the embedded engine",
+        loader=f"{_HERE}.embedded:load",
+        capabilities=Capabilities(max_qubits=48, adjoint=True, settings=("threads",)),
+    ),
+    Backend(
+        name="qsim",
+        title="Google's qsim",
+        loader="",
+        capabilities=Capabilities(max_qubits=40),
+        extra="qsim",
+    ),
+    Backend(
+        name="lightning.qubit",
+        title="PennyLane Lightning on the processor",
+        loader="",
+        capabilities=Capabilities(max_qubits=40, adjoint=True),
+        extra="lightning",
+    ),
+    Backend(
+        name="lightning.gpu",
+        title="PennyLane Lightning on an NVIDIA GPU",
+        loader="",
+        capabilities=Capabilities(max_qubits=40, adjoint=True, devices=("gpu",)),
+    ),
+    Backend(
+        name="lightning.kokkos",
+        title="PennyLane Lightning on Kokkos",
+        loader="",
+        capabilities=Capabilities(max_qubits=40, adjoint=True, devices=("cpu", "gpu")),
+    ),
+    Backend(
+        name="aer",
+        title="Qiskit Aer",
+        loader="",
+        capabilities=Capabilities(max_qubits=40),
+    ),
+    *(
+        Backend(
+            name=name,
+            title=title,
+            loader="",
+            capabilities=Capabilities(
+                max_qubits=qubits,
+                exact=False,
+                states=False,
+                noise=("machine",),
+                devices=("remote",),
+                cost=cost,
+            ),
+        )
+        for name, title, qubits, cost in (
+            ("ionq.simulator", "IonQ's simulator", 29, "free"),
+            ("ionq.aria", "IonQ Aria", 25, "shots"),
+            ("ionq.forte", "IonQ Forte", 36, "shots"),
+        )
+    ),
+)
+
+BACKENDS: Final[dict[str, Backend]] = {row.name: row for row in _ROWS}
+"""Every known backend by name."""
+
+
+def register(row: Backend) -> None:
+    """Add the backend of another package, or put another row in the place of one."""
+    BACKENDS[row.name] = row
+
+
+def backend_row(name: str) -> Backend:
+    """The row of a name. Raises `QS603` for an unknown one."""
+    row = BACKENDS.get(name)
+    if row is None:
+        known = (*BACKENDS, "auto")
+        raise error("QS603", f"unknown backend {name!r}", help=did_you_mean(name, known))
+    return row
