@@ -37,4 +37,25 @@ BACKENDS: Final[dict[str, Explanation]] = {
         "configure(default_backend='qsmi')",
         "configure(default_backend='qsim')",
     ),
+    "QS625": Explanation(
+        "op that a backend cannot run",
+        "The circuit holds an op that the backend neither has nor can write with simpler ones: "
+        "noise, measurement in the middle, or an angle that its method does not allow. The help "
+        "names what may run it.",
+    ),
+    "QS626": Explanation(
+        "unusable seed",
+        "Seeds are integers from 0 up; `None` draws a fresh one.",
+        "layer = QuantumLayer(circuit_fn, 4, seed='7')",
+        "layer = QuantumLayer(circuit_fn, 4, seed=7)",
+    ),
+    "QS627": Explanation(
+        "no state vector",
+        "The backend's method does not have the state vector asked for. Ask for expectation "
+        "values, probabilities or samples, or use another method or backend.",
+    ),
+    "QS628": Explanation(
+        "failure inside a simulator",
+        "A simulator of another package refused the circuit or failed; its own words follow.",
+    ),
 }

@@ -120,11 +120,24 @@ def load(executable: Executable, dtype: DTypeLike, backend: Placement | str = EM
     """
     placement = Placement(backend) if isinstance(backend, str) else backend
     row, wanted = backend_row(placement.name), np.dtype(dtype)
+    _check_size(row, executable.n_qubits)
     computed = np.dtype(placement.precision or _offered(row, wanted.name))
     program: Program = row.load(executable, computed, placement)
     if computed == wanted and placement.batch_size is None:
         return program
     return TailoredProgram(program, wanted, placement.batch_size)
+
+
+def _check_size(row: Backend, n_qubits: int) -> None:
+    most = row.capabilities.max_qubits
+    if 1 <= n_qubits <= most:
+        return
+    who = [b.name for b in BACKENDS.values() if n_qubits <= b.capabilities.max_qubits]
+    raise error(
+        "QS505",
+        f"backend {row.name!r} runs 1 to {most} qubits, got {n_qubits}",
+        help=f"backends that may: {', '.join(who)}" if n_qubits and who else "",
+    )
 
 
 def _offered(row: Backend, dtype: str) -> str:
@@ -186,6 +199,7 @@ def _placement(row: Backend, config: SimulatorConfig, device: str) -> Placement:
         config.threads,
         config.fusion,
         config.method,
+        config.noise_model,
     )
 
 

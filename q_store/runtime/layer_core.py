@@ -21,6 +21,7 @@ from q_store.qir.parser import parse_module
 from q_store.runtime.backend import BackendLike, place
 from q_store.runtime.config import settings
 from q_store.runtime.function import CircuitFunction
+from q_store.runtime.seeds import check_seed
 from q_store.runtime.simulator_config import SimulatorConfig
 from q_store.runtime.slots import AnyFunction
 from q_store.runtime.usage import MeteredFunction, Usage
@@ -82,6 +83,7 @@ class LayerCore:
         one_of("output", output, OUTPUTS)
         one_of("gradient", gradient, GRADIENTS)
         _check_shots(shots, output)
+        check_seed(seed)
         self.backend = settings().default_backend if backend is None else backend
         self.config, self.strict = SimulatorConfig.of(self.backend), strict
         self.output, self.shots, self.gradient, self.seed = output, shots, gradient, seed

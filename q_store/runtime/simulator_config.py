@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -33,6 +34,8 @@ class SimulatorConfig:
         threads: Threads of the simulator; default: all processors.
         fusion: Of qsim: most qubits of a fused gate, 2 to 6.
         method: Of Aer: `statevector`, `density_matrix`, `matrix_product_state` or `stabilizer`.
+        noise_model: Of Aer: a `qiskit_aer.noise.NoiseModel`, or the JSON text this field turns it
+            into. It acts on the gates that Aer runs, see docs/backends.md.
 
     Raises:
         QStoreError: `QS603` unknown backend, `QS620` unusable value, `QS621` a setting that the
@@ -48,8 +51,10 @@ class SimulatorConfig:
     threads: int | None = None
     fusion: int | None = None
     method: str | None = None
+    noise_model: Any = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "noise_model", _noise_text(self.noise_model))
         if not isinstance(self.backend, str):
             raise _unusable("backend", "the name of a backend", self.backend)
         if self.device is not None:
@@ -69,7 +74,7 @@ class SimulatorConfig:
         if self.gpu_threshold is not None and not self.prefer_gpu:
             raise error("QS621", "gpu_threshold has a meaning with prefer_gpu=True only")
         if self.backend == "auto":
-            for name in ("fusion", "method"):
+            for name in ("fusion", "method", "noise_model"):
                 if getattr(self, name) is not None:
                     raise error("QS621", f"{name} needs a named backend, got backend='auto'")
             return
@@ -83,7 +88,7 @@ class SimulatorConfig:
 
     def _check_capabilities(self) -> None:
         able = backend_row(self.backend).capabilities
-        for name in ("threads", "fusion", "method"):
+        for name in ("threads", "fusion", "method", "noise_model"):
             if getattr(self, name) is not None and name not in able.settings:
                 who = [row.name for row in BACKENDS.values() if name in row.capabilities.settings]
                 raise error(
@@ -147,6 +152,30 @@ def check_precision(backend: str, dtype: str | None) -> None:
         f"backend {backend!r} calculates in {', '.join(offered)}, not in {dtype}",
         help=f"backends that do: {', '.join(who)}",
     )
+
+
+def _noise_text(model: Any) -> str | None:
+    """A noise model of Aer as JSON; complex numbers become `{"complex": [re, im]}`."""
+    if model is None:
+        return None
+    if isinstance(model, str):
+        try:
+            json.loads(model)
+        except ValueError as problem:
+            raise error("QS620", f"noise_model is no JSON: {problem}") from problem
+        return model
+    if not callable(getattr(model, "to_dict", None)):
+        raise _unusable("noise_model", "a qiskit_aer.noise.NoiseModel", model)
+    return json.dumps(model.to_dict(), default=_plain, sort_keys=True)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON does not know: arrays and complex numbers."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, complex):
+        return {"complex": [value.real, value.imag]}
+    raise _unusable("noise_model", "made of numbers and texts", value)
 
 
 def _device(device: object) -> str:

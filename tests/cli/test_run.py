@@ -165,10 +165,10 @@ def test_pipelines_do_not_change_results(qstorec: Callable, turn: Path) -> None:
 
 
 def test_a_missing_backend_falls_back_aloud(qstorec: Callable, turn: Path) -> None:
-    done = qstorec("run", "turn.qir", *BOUND, "--backend", "lightning.qubit")
+    done = qstorec("run", "turn.qir", *BOUND, "--backend", "lightning.gpu")
     assert done.out == qstorec("run", "turn.qir", *BOUND).out
-    assert done.err.startswith("warning: backend 'lightning.qubit' is not available")
-    assert qstorec("-q", "run", "turn.qir", *BOUND, "--backend", "lightning.qubit").err == ""
+    assert done.err.startswith("warning: backend 'lightning.gpu' is not available")
+    assert qstorec("-q", "run", "turn.qir", *BOUND, "--backend", "lightning.gpu").err == ""
 
 
 def test_too_many_qubits_cannot_run(qstorec: Callable, folder: Path) -> None:

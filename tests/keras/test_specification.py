@@ -158,9 +158,9 @@ def run(snippet: str, **given: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.filterwarnings("ignore:the circuit reads features 0..3 of 32:UserWarning")
 def test_hybrid_model(form: str) -> None:
-    with pytest.warns(RuntimeWarning, match="backend 'qsim' is not available"):
-        scope = run(HYBRID_MODEL, my_quantum_circuit=FORMS[form](), **names(8, 10))
+    scope = run(HYBRID_MODEL, my_quantum_circuit=FORMS[form](), **names(8, 10))
     model = scope["model"]
+    assert model.layers[1].resolved_backend == "qsim"
     assert model.layers[1].out_features == 4
     assert model.predict(scope["x_val"], verbose=0).shape == (8, 10)
     assert all(np.isfinite(weight).all() for weight in model.get_weights())

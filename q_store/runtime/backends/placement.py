@@ -21,6 +21,8 @@ class Placement:
     threads: int | None = None
     fusion: int | None = None
     method: str | None = None
+    noise: str | None = None
+    """A noise model of Qiskit Aer as JSON."""
 
     @property
     def text(self) -> str:

@@ -41,7 +41,7 @@ class Capabilities:
     cost: str = "free"
     """`free`, or `shots` for machines that charge."""
     settings: tuple[str, ...] = ()
-    """Which of the optional settings `threads`, `fusion`, `method` it has."""
+    """Which of the optional settings `threads`, `fusion`, `method`, `noise_model` it has."""
     methods: tuple[str, ...] = ()
     """Values of the setting `method`, the default first."""
 
@@ -112,34 +112,54 @@ _ROWS: Final = (
     Backend(
         name="qsim",
         title="Google's qsim",
-        loader="",
-        capabilities=Capabilities(max_qubits=40),
+        loader=f"{_HERE}.qsim:load",
+        capabilities=Capabilities(
+            max_qubits=40,
+            precisions=(SINGLE,),
+            devices=("cpu", "gpu"),
+            settings=("threads", "fusion"),
+        ),
+        packages=("qsimcirq",),
         extra="qsim",
+        gpu_missing=f"{_HERE}.qsim_module:gpu_missing",
     ),
     Backend(
         name="lightning.qubit",
         title="PennyLane Lightning on the processor",
-        loader="",
+        loader=f"{_HERE}.lightning:load",
         capabilities=Capabilities(max_qubits=40, adjoint=True),
+        packages=("pennylane_lightning.lightning_qubit_ops",),
         extra="lightning",
     ),
     Backend(
         name="lightning.gpu",
         title="PennyLane Lightning on an NVIDIA GPU",
-        loader="",
+        loader=f"{_HERE}.lightning:load",
         capabilities=Capabilities(max_qubits=40, adjoint=True, devices=("gpu",)),
+        packages=("pennylane_lightning.lightning_gpu_ops",),
     ),
     Backend(
         name="lightning.kokkos",
         title="PennyLane Lightning on Kokkos",
-        loader="",
+        loader=f"{_HERE}.lightning:load",
         capabilities=Capabilities(max_qubits=40, adjoint=True, devices=("cpu", "gpu")),
+        packages=("pennylane_lightning.lightning_kokkos_ops",),
     ),
     Backend(
         name="aer",
         title="Qiskit Aer",
-        loader="",
-        capabilities=Capabilities(max_qubits=40),
+        loader=f"{_HERE}.aer:load",
+        capabilities=Capabilities(
+            max_qubits=63,
+            precisions=(DOUBLE, SINGLE),
+            noise=("density_matrix", "trajectories"),
+            devices=("cpu", "gpu"),
+            settings=("threads", "method", "noise_model"),
+            methods=("statevector", "density_matrix", "matrix_product_state", "stabilizer"),
+        ),
+        packages=("qiskit_aer",),
+        extra="aer",
+        gpu_missing=f"{_HERE}.aer:gpu_missing",
     ),
     *(
         Backend(

@@ -14,8 +14,8 @@ Array = NDArray[Any]
 class TailoredProgram:
     """Calls a program on parts of at most `batch_size` samples and gives results in `dtype`.
 
-    It has the interface of a `Program`. Samples of part k are drawn with the seed `seed + k`, so
-    they depend on `batch_size`.
+    It has the interface of a `Program`. Samples are drawn from the whole batch, so that they do not
+    depend on its parts.
     """
 
     def __init__(self, program: Any, dtype: DTypeLike, batch_size: int | None) -> None:
@@ -98,11 +98,8 @@ class TailoredProgram:
         self, inputs: Array, weights: Array, qubits: tuple[int, ...], shots: int, seed: int
     ) -> NDArray[np.uint8]:
         """See `Program.samples`."""
-        parts = [
-            self.program.samples(x, w, qubits, shots, seed + k)
-            for k, (_, x, w) in enumerate(self._parts(inputs, weights))
-        ]
-        return np.concatenate(parts)
+        found: NDArray[np.uint8] = self.program.samples(inputs, weights, qubits, shots, seed)
+        return found
 
     def state(self, inputs: Array, weights: Array) -> Array:
         """See `Program.state`."""

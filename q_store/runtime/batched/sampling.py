@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from q_store.qir.diagnostics import error
 from q_store.runtime.batched.arguments import Arguments
+from q_store.runtime.seeds import check_seed
 
 _CHUNK_NUMBERS: Final = 1 << 22
 
@@ -22,6 +23,7 @@ def draw(
     seed: int | None,
 ) -> NDArray[np.uint8]:
     """Bits (B, shots, n_bits); ``probabilities`` gives (b, 2**n_bits) for a part of the batch."""
+    check_seed(seed)
     if isinstance(shots, bool) or not isinstance(shots, (int, np.integer)) or shots < 0:
         raise error("QS533", f"shots must be a non-negative integer, got {shots!r}")
     entropy = np.random.SeedSequence(seed).entropy
