@@ -44,13 +44,14 @@ class Program(Protocol):
         """Values (B, E), and the gradients of sum(cotangent * values): d_inputs (B, F) and
         d_weights of the shape of `weights`."""
 
-    def forward(self, inputs: Real, weights: Real, keep_state: bool) -> tuple[Real, Real | None]:
-        """Values, and a state to hand to `backward` when `keep_state`."""
+    def forward(self, inputs: Real, weights: Real, keep_state: bool) -> tuple[Real, Any]:
+        """Values, and when `keep_state` something to hand to `backward`, or None."""
 
     def backward(
-        self, saved: Real | None, inputs: Real, weights: Real, cotangent: Real
+        self, saved: Any, inputs: Real, weights: Real, cotangent: Real
     ) -> tuple[Real, Real]:
-        """The gradients of `value_and_vjp`; runs the circuit again when `saved` is None."""
+        """The gradients of `value_and_vjp`. What `forward` kept is used up: with None, or a second
+        time, the circuit runs again."""
 
     def probs(self, inputs: Real, weights: Real, qubits: tuple[int, ...]) -> Real:
         """Probabilities (B, 2**k), the first listed qubit most significant."""

@@ -25,7 +25,7 @@ _KEEP_STATE_BYTES: Final = 256 * 2**20
 """Largest final state kept between a forward and its backward; beyond it the circuit runs again."""
 
 _KEEP_STATE_QUBITS: Final = 6
-"""Below this many qubits a second forward sweep costs less than allocating and filling the copy."""
+"""Below this many qubits a second forward sweep costs less than handing states over."""
 
 
 class CircuitFunction:
@@ -56,8 +56,8 @@ class CircuitFunction:
     def n_weights(self) -> int:
         return self.executable.n_weights
 
-    def forward(self, inputs: Real, weights: Real, keep_state: bool) -> tuple[Real, Real | None]:
-        """Values, and the final state when asked for and not too large."""
+    def forward(self, inputs: Real, weights: Real, keep_state: bool) -> tuple[Real, Any]:
+        """Values, and what `backward` can start from, when asked for and not too large."""
         if self._probs:
             return self._joined(inputs, weights), None
         return self.program.forward(
@@ -65,9 +65,10 @@ class CircuitFunction:
         )
 
     def backward(
-        self, saved: Real | None, inputs: Real, weights: Real, cotangent: Real
+        self, saved: Any, inputs: Real, weights: Real, cotangent: Real
     ) -> tuple[Real, Real]:
-        """Gradients of sum(cotangent * values) for inputs and weights."""
+        """Gradients of sum(cotangent * values) for inputs and weights. What `forward` kept speeds
+        up one call."""
         if not self._probs:
             return self.program.backward(saved, inputs, weights, cotangent)
         d_inputs, d_weights = np.zeros_like(inputs), np.zeros_like(weights)

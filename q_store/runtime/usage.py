@@ -115,7 +115,7 @@ class MeteredFunction:
         """Another function whose calls count as this one's."""
         return MeteredFunction(function, self.usage)
 
-    def forward(self, inputs: Real, weights: Real, keep_state: bool) -> tuple[Real, Real | None]:
+    def forward(self, inputs: Real, weights: Real, keep_state: bool) -> tuple[Real, Any]:
         """See `CircuitFunction.forward`."""
         start = perf_counter()
         found = self.function.forward(inputs, weights, keep_state)
@@ -144,7 +144,7 @@ class MeteredFunction:
         self.usage.forward(inputs.shape[0], perf_counter() - start)
 
     def backward(
-        self, saved: Real | None, inputs: Real, weights: Real, cotangent: Real
+        self, saved: Any, inputs: Real, weights: Real, cotangent: Real
     ) -> tuple[Real, Real]:
         """See `CircuitFunction.backward`."""
         start = perf_counter()

@@ -33,7 +33,7 @@ from q_store.runtime.batched.arguments import (
 )
 from q_store.runtime.batched.classical import Classical
 from q_store.runtime.batched.execution import Buffers, run
-from q_store.runtime.batched.layout import lane_width
+from q_store.runtime.batched.handover import Bytes, FinalStates
 from q_store.runtime.batched.plan import Plan
 from q_store.runtime.batched.planning import get_plan
 from q_store.runtime.batched.pool import thread_limit
@@ -103,39 +103,37 @@ class BatchedProgram:
 
     def forward(
         self, inputs: ArrayLike | None, weights: ArrayLike | None, keep_state: bool = False
-    ) -> tuple[Array, Array | None]:
-        """Expectation values and, if wanted, what :meth:`backward` can start from.
-
-        The saved array is (lane groups, 2**n, 2, lanes) of the program's dtype: real and imaginary
-        parts of the engine's own amplitudes (permuted, without global phase), samples innermost.
-        """
+    ) -> tuple[Array, FinalStates | None]:
+        """Expectation values and, if wanted, what :meth:`backward` can start from."""
         args = self._bind(inputs, weights)
         plan = self._plan(oc.EXPVAL, args.per_sample)
-        buffers = Buffers(plan, args, self.dtype, keep=keep_state)
-        run(plan, oc.FORWARD | (oc.KEEP if keep_state else 0), args, buffers, self.threads)
-        return buffers.values, buffers.saved
+        buffers = Buffers(plan, args, self.dtype)
+        kept = buffers.keep(plan.n_qubits) if keep_state else None
+        flags = oc.FORWARD | oc.KEEP if keep_state else oc.FORWARD
+        run(plan, flags, args, buffers, self.threads)
+        return buffers.values, kept
 
     def backward(
         self,
-        saved: Array | None,
+        saved: FinalStates | None,
         inputs: ArrayLike | None,
         weights: ArrayLike | None,
         cotangent: ArrayLike,
     ) -> tuple[Array, Array]:
         """Gradients (d_inputs, d_weights) for ``cotangent`` (B, n_outputs).
 
-        ``saved`` comes from :meth:`forward` with the same arguments and is left as it is; with
-        ``None`` the state is computed again.
+        ``saved`` comes from :meth:`forward` with the same arguments and is used up; with ``None``,
+        or a second time, the state is computed again.
         """
         args = self._bind(inputs, weights)
         plan = self._plan(oc.EXPVAL, args.per_sample)
         buffers = Buffers(plan, args, self.dtype)
         seed = self._cotangent(cotangent, plan, args)
-        flags = oc.BACKWARD | oc.REDUCE | oc.FORWARD
-        if saved is not None:
-            buffers.saved = self._saved(saved, args)
-            flags ^= oc.FORWARD
+        memory = self._taken(saved, buffers)
+        flags = oc.BACKWARD | oc.REDUCE | (oc.FORWARD if memory is None else oc.KEEP)
         run(plan, flags, args, buffers, self.threads, seed)
+        if saved is not None and memory is not None:
+            saved.release(memory)
         return split_gradients(self.executable, self.classical, args, buffers)
 
     def value_and_vjp(
@@ -160,12 +158,14 @@ class BatchedProgram:
             check_shape("cotangent", array.shape, (args.batch, plan.outputs))
         return array
 
-    def _saved(self, saved: Array, args: Arguments) -> Array:
-        n = self.executable.n_qubits
-        width = lane_width(self.dtype, n, args.batch)
-        array = np.ascontiguousarray(saved, self.dtype)
-        check_shape("saved", array.shape, (-(-args.batch // width), 1 << n, 2, width))
-        return array
+    def _taken(self, saved: FinalStates | None, buffers: Buffers) -> Bytes | None:
+        """The memory of kept states, from which the call of these buffers starts."""
+        if saved is None:
+            return None
+        wanted = (buffers.groups, 1 << self.executable.n_qubits, 2, buffers.width)
+        check_shape("saved", saved.shape, wanted)
+        buffers.saved = saved.take()
+        return buffers.saved
 
     # Probabilities and samples.
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from q_store.runtime.batched import opcodes as oc
 from q_store.runtime.batched.arguments import Arguments
 from q_store.runtime.batched.cache import get_kernel
+from q_store.runtime.batched.handover import Bytes, FinalStates
 from q_store.runtime.batched.layout import (
     KEEP_BYTES,
     WORKSPACE,
     address_of,
-    aligned,
     lane_width,
     memory_shortage,
     require_memory,
@@ -27,7 +27,7 @@ _BLOCK: Final = struct.Struct(f"{oc.A_COUNT}q")
 
 
 class Buffers:
-    """Results of one call, the optional saved state, and the addresses the kernel needs.
+    """Results of one call, the memory of states to keep, and the addresses the kernel needs.
 
     Values and gradients are parts of one allocation, because every allocation and every address
     costs as much as a small circuit takes to simulate.
@@ -35,9 +35,7 @@ class Buffers:
 
     __slots__ = ("address", "d_inputs", "d_weights", "groups", "saved", "values", "width")
 
-    def __init__(
-        self, plan: Plan, args: Arguments, dtype: np.dtype[Any], keep: bool = False
-    ) -> None:
+    def __init__(self, plan: Plan, args: Arguments, dtype: np.dtype[Any]) -> None:
         self.width = width = lane_width(dtype, plan.n_qubits, args.batch)
         self.groups = -(-args.batch // width)
         shape = (args.batch, plan.outputs)
@@ -50,12 +48,14 @@ class Buffers:
             args.inputs.shape
         )
         self.d_weights: NDArray[Any] = whole[sizes[0] + sizes[1] :].reshape(args.weights.shape)
-        self.saved: NDArray[Any] | None = None
-        if keep:
-            numbers = self.groups * width * (2 << plan.n_qubits)
-            require_memory(numbers * dtype.itemsize, "the saved state")
-            saved = aligned(numbers, dtype)
-            self.saved = saved.reshape(self.groups, 1 << plan.n_qubits, 2, width)
+        self.saved: Bytes | None = None
+        """Where the final states are or go; None leaves them in the workspace."""
+
+    def keep(self, n_qubits: int) -> FinalStates:
+        """Have the call leave its final states where a later one can go on from them."""
+        kept = FinalStates((self.groups, 1 << n_qubits, 2, self.width), self.values.dtype)
+        self.saved = kept.memory()
+        return kept
 
 
 def run(
@@ -73,7 +73,8 @@ def run(
     kernel = get_kernel(dtype, width)
     state = (2 << plan.n_qubits) * width * dtype.itemsize
     scratch = (plan.scratch - (-plan.table_numbers // width)) * width * dtype.itemsize
-    room = 2 * state + scratch if flags & oc.BACKWARD else state + scratch
+    states = (not flags & oc.KEEP) + bool(flags & oc.BACKWARD)
+    room = states * state + scratch
     parts = _parts(plan, flags, buffers, threads, room)
     sums = WORKSPACE.get("sums", 8 * (groups * plan.rows + args.weights.shape[1]))
     shared = _shared_block(plan, args, buffers, sums.address, cotangent)
@@ -81,7 +82,7 @@ def run(
     def task(begin: int, end: int, what: int) -> None:
         place = WORKSPACE.get("states", room)
         psi = place.address
-        other = psi + state if what & oc.BACKWARD else psi
+        other = psi + state if states == 2 else psi
         kernel(_BLOCK.pack(*shared, psi, other, psi + room - scratch, what, begin, end))
 
     if parts == 1:
@@ -106,7 +107,7 @@ def _shared_block(
     saved, saved_size = 0, 0
     if buffers.saved is not None:
         saved = address_of(buffers.saved)
-        saved_size = buffers.saved.size // buffers.width
+        saved_size = buffers.saved.size // (buffers.width * item)
     return (
         *plan.addresses,
         args.batch,

@@ -22,12 +22,9 @@ from q_store.runtime.batched.binding import (
 from q_store.runtime.batched.intrinsics import (
     get,
     kernel,
-    load,
-    load_anywhere,
     put,
     splat,
     store,
-    store_anywhere,
     width,
 )
 from q_store.runtime.batched.observing import (
@@ -229,22 +226,6 @@ def seed_expvals(
 
 
 @kernel
-def keep_state(s: Any, n: int, saved: Any, group: int) -> None:
-    """Copy psi to its place in ``saved``."""
-    size = 2 << n
-    for i in range(size):
-        store_anywhere(saved, group * size + i, load(s, i))
-
-
-@kernel
-def fetch_state(s: Any, n: int, saved: Any, group: int) -> None:
-    """Copy psi from its place in ``saved``."""
-    size = 2 << n
-    for i in range(size):
-        store(s, i, load_anywhere(saved, group * size + i))
-
-
-@kernel
 def execute(
     flags: int,
     ip: Any,
@@ -270,9 +251,9 @@ def execute(
     Shapes: inputs and d_inputs (B, F), weights (1 or B, P), d_weights as weights, cotangent and
     values (B, outputs), sums (groups, rows) and exact (P,) float64; ``s`` and ``t`` hold two lane
     vectors per amplitude, ``saved`` those of all groups. ``flags``: FORWARD computes psi and
-    values, without it psi comes from ``saved``; KEEP stores psi there; BACKWARD adds to d_inputs
-    and per-sample d_weights and fills sums; REDUCE turns the sums of all groups into the gradient
-    of shared weights.
+    values; KEEP has psi in ``saved`` instead of ``s``, where the next call without FORWARD finds
+    it; BACKWARD uses psi up, adds to d_inputs and per-sample d_weights and fills sums; REDUCE turns
+    the sums of all groups into the gradient of shared weights.
     """
     n, kind, rows, f = ip[H_QUBITS], ip[H_KIND], ip[H_ROWS], inputs.shape[1]
     axis, is_shared = ip[ip[H_AXIS] :], ip[ip[H_SHARED] :]
@@ -296,6 +277,8 @@ def execute(
         start = group * width(co)
         bind_lanes(co, rows, is_shared, row_begin, index, base, coef, inputs, weights, start)
         compose_all(co, axis, tape, area, 0)
+        if flags & KEEP:
+            s = saved[group * (2 << n) : (group + 1) * (2 << n)]
         if flags & FORWARD:
             forward(s, ip, tape, co, area)
             if kind == EXPVAL:
@@ -304,10 +287,6 @@ def execute(
                 read_probs(s, n, columns, start, values)
             else:
                 read_state(s, n, columns, quadratic, linear, start, values)
-        else:
-            fetch_state(s, n, saved, group)
-        if flags & KEEP:
-            keep_state(s, n, saved, group)
         if flags & BACKWARD:
             if kind == EXPVAL:
                 seed_expvals(s, t, ip, fp, co, scratch, words, start, cotangent)
