@@ -13,6 +13,7 @@ from q_store.qir.error_codes_backends import BACKENDS
 from q_store.qir.error_codes_dsl import TEXT_LANGUAGE
 from q_store.qir.error_codes_exchange import EXCHANGE
 from q_store.qir.error_codes_ionq import IONQ
+from q_store.qir.error_codes_noise import NOISE_TARGETS
 from q_store.qir.explanation import Explanation
 
 EXPLANATIONS: Final[dict[str, Explanation]] = {
@@ -448,6 +449,7 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "A parameter of the named sample is NaN or infinite, so there are no probabilities to "
         "draw from. Expectation values and probabilities give NaN for such a sample.",
     ),
+    **NOISE_TARGETS,
     "QS601": Explanation(
         "wrong number of features",
         "The last axis of a layer's inputs holds the features of one sample; the circuit reads as "

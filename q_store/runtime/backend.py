@@ -122,6 +122,7 @@ def load(executable: Executable, dtype: DTypeLike, backend: Placement | str = EM
     placement = Placement(backend) if isinstance(backend, str) else backend
     row, wanted = backend_row(placement.name), np.dtype(dtype)
     _check_size(row, executable.n_qubits)
+    _check_effects(row, executable)
     computed = np.dtype(placement.precision or _offered(row, wanted.name))
     program: Program = row.load(executable, computed, placement)
     if computed == wanted and placement.batch_size is None:
@@ -149,6 +150,18 @@ def _offered(row: Backend, dtype: str) -> str:
     instead = row.capabilities.precisions[0]
     _say_once(f"backend {row.name!r} calculates in {instead}; results are given as {dtype}")
     return instead
+
+
+def _check_effects(row: Backend, executable: Executable) -> None:
+    """Raises `QS540` for an op that the backend cannot run, naming backends that can."""
+    for effect in executable.effects:
+        if not row.capabilities.runs(effect):
+            who = [b.name for b in BACKENDS.values() if b.loader and b.capabilities.runs(effect)]
+            raise error(
+                "QS540",
+                f"backend {row.name!r} cannot run `{effect}`",
+                help=f"backends that can: {', '.join(who)}" if who else "",
+            )
 
 
 @cache
@@ -201,6 +214,8 @@ def _placement(row: Backend, config: SimulatorConfig, device: str) -> Placement:
         config.fusion,
         config.method,
         config.noise_model,
+        config.trajectories,
+        config.seed,
     )
 
 

@@ -34,8 +34,12 @@ class SimulatorConfig:
         threads: Threads of the simulator; default: all processors.
         fusion: Of qsim: most qubits of a fused gate, 2 to 6.
         method: Of Aer: `statevector`, `density_matrix`, `matrix_product_state` or `stabilizer`.
+            Of the embedded engine, for noisy circuits: `density_matrix` or `trajectories`.
         noise_model: Of Aer: a `qiskit_aer.noise.NoiseModel`, or the JSON text this field turns it
             into. It acts on the gates that Aer runs, see docs/backends.md.
+        trajectories: Of the embedded engine: average a noisy circuit over this many random
+            trajectories of each sample; see docs/noise.md.
+        seed: Of the embedded engine: makes trajectories reproducible.
 
     Raises:
         QStoreError: `QS603` unknown backend, `QS620` unusable value, `QS621` a setting that the
@@ -52,6 +56,8 @@ class SimulatorConfig:
     fusion: int | None = None
     method: str | None = None
     noise_model: Any = None
+    trajectories: int | None = None
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "noise_model", _noise_text(self.noise_model))
@@ -61,7 +67,13 @@ class SimulatorConfig:
             _device(self.device)
         if self.precision is not None and self.precision not in _PRECISIONS:
             raise _unusable("precision", "'single' or 'double'", self.precision)
-        for name, least in (("batch_size", 1), ("gpu_threshold", 0), ("threads", 1)):
+        for name, least in (
+            ("batch_size", 1),
+            ("gpu_threshold", 0),
+            ("threads", 1),
+            ("trajectories", 1),
+            ("seed", 0),
+        ):
             _whole(name, getattr(self, name), least)
         if self.fusion is not None and self.fusion not in range(2, 7):
             raise _unusable("fusion", "an integer from 2 to 6", self.fusion)
@@ -88,7 +100,7 @@ class SimulatorConfig:
 
     def _check_capabilities(self) -> None:
         able = backend_row(self.backend).capabilities
-        for name in ("threads", "fusion", "method", "noise_model"):
+        for name in ("threads", "fusion", "method", "noise_model", "trajectories", "seed"):
             if getattr(self, name) is not None and name not in able.settings:
                 who = [row.name for row in BACKENDS.values() if name in row.capabilities.settings]
                 raise error(

@@ -6,8 +6,13 @@ state index) with the angles ``slots[slot_ptr[k]:slot_ptr[k+1]]`` in radians, an
 ``slots = A p + b`` with A in compressed rows. Observables are sums of Pauli words stored as bit
 masks: bit ``n_qubits - 1 - q`` of ``term_x`` or ``term_z`` belongs to qubit ``q``, both set mean Y.
 
+Ops that are no gates, *effects*, stand among the gates under their full names: the noise channels
+``n.…``, whose slots are constant probabilities, ``q.reset`` and ``q.measure``. The b-th measurement
+in the array defines bit b, and `Conditions` say which bits an op asks for.
+
 The file format is numpy's ``.npz`` without pickled objects; its ``format`` entry is an integer that
-grows when old readers could not understand a new file.
+grows when old readers could not understand a new file. Unitary circuits are written as format 1,
+circuits with effects as format 2.
 """
 
 from __future__ import annotations
@@ -27,7 +32,10 @@ from numpy.typing import NDArray
 
 from q_store.qir.diagnostics import error
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+_UNITARY_FORMAT: Final = 1
+MEASURE: Final = "q.measure"
+RESET: Final = "q.reset"
 
 IntArray = NDArray[np.int32]
 FloatArray = NDArray[np.float64]
@@ -75,6 +83,25 @@ class AffineRow:
     const: float = 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class Conditions:
+    """Which measured bits decide whether an op runs.
+
+    Op ``k`` runs when all of ``literals[ptr[k]:ptr[k+1]]`` hold; the literal ``2*b + v`` says that
+    bit ``b`` is ``v``. ``ptr`` is the single number 0 where no op has a condition.
+    """
+
+    ptr: IntArray = field(default_factory=_pointer)
+    literals: IntArray = field(default_factory=_ints)
+
+    def of(self, op: int) -> tuple[tuple[int, int], ...]:
+        """What op ``op`` asks for: pairs of a bit and its value."""
+        if not len(self.literals):
+            return ()
+        own = self.literals[self.ptr[op] : self.ptr[op + 1]].tolist()
+        return tuple([(literal >> 1, literal & 1) for literal in own])
+
+
 @dataclass(frozen=True)
 class Output:
     """One output: ``kind`` is "expval", "probs", "sample" or "state".
@@ -115,6 +142,18 @@ class Executable:
     term_x: MaskArray = field(default_factory=lambda: np.zeros(0, np.uint64))
     term_z: MaskArray = field(default_factory=lambda: np.zeros(0, np.uint64))
     term_coef: FloatArray = field(default_factory=_floats)
+    conditions: Conditions = field(default_factory=Conditions)
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """Full names of the ops that are no gates; empty for a unitary circuit."""
+        return tuple([name for name in self.op_names if "." in name])
+
+    @property
+    def n_bits(self) -> int:
+        """How many measurements in the middle there are."""
+        measures = [code for code, name in enumerate(self.op_names) if name == MEASURE]
+        return int(np.isin(self.opcode, measures).sum())
 
     @property
     def n_derived(self) -> int:
@@ -140,7 +179,8 @@ class Executable:
         """Write the executable to exactly ``path``; a file there is replaced as a whole."""
         target = Path(path)
         buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, format=np.int64(FORMAT), **_entries(self))
+        version = FORMAT if self.effects else _UNITARY_FORMAT
+        np.savez(buffer, allow_pickle=False, format=np.int64(version), **_entries(self))
         temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
             temporary.write_bytes(buffer.getvalue())
@@ -184,6 +224,7 @@ def _entries(executable: Executable) -> dict[str, Any]:
         ("", executable),
         ("classical_", executable.classical),
         ("phase_", executable.phase_row),
+        *((("condition_", executable.conditions),) if executable.effects else ()),
     )
     for prefix, part in parts:
         for entry in fields(part):
@@ -241,6 +282,9 @@ def _from_entries(entries: dict[str, Any]) -> Executable:
             **arrays(ClassicalProgram, "classical_"),
         ),
         phase_row=AffineRow(const=float(header["phase_const"]), **arrays(AffineRow, "phase_")),
+        conditions=Conditions(
+            **(arrays(Conditions, "condition_") if int(entries["format"]) > 1 else {})
+        ),
         outputs=tuple(
             Output(str(kind), int(start), int(stop), tuple(map(int, qubits)), int(shots))
             for kind, start, stop, qubits, shots in header["outputs"]
@@ -301,7 +345,7 @@ def inconsistency(x: Executable) -> str:
     for broken, what in checks:
         if broken:
             return f"{what} does not fit the other arrays"
-    return _derived_too_early(x) or _bad_output(x)
+    return _derived_too_early(x) or _bad_conditions(x) or _bad_output(x)
 
 
 def _derived_too_early(x: Executable) -> str:
@@ -311,6 +355,21 @@ def _derived_too_early(x: Executable) -> str:
         run = slice(int(c.indptr[c.arg_ptr[op]]), int(c.indptr[c.arg_ptr[op + 1]]))
         if _outside(c.indices[run], x.n_inputs + x.n_weights + op):
             return f"classical op {op} uses a value defined later"
+    return ""
+
+
+def _bad_conditions(x: Executable) -> str:
+    """An op may ask only for bits that are measured before it."""
+    ptr, literals = x.conditions.ptr, x.conditions.literals
+    if len(ptr) == 1 and ptr[0] == 0 and not len(literals):
+        return ""
+    if _broken_pointer(ptr, len(x.opcode), len(literals)):
+        return "conditions.ptr does not fit the other arrays"
+    names = np.array([name == MEASURE for name in x.op_names], np.int64)
+    measured = np.cumsum(names[x.opcode]) - names[x.opcode]
+    early = literals >= 2 * np.repeat(measured, np.diff(ptr))
+    if bool(early.any()) or _outside(literals, 2 * x.n_bits):
+        return "a condition asks for a bit that is not measured before"
     return ""
 
 

@@ -3,6 +3,9 @@
 Parameters become one vector p = [inputs | weights | derived]; every gate angle becomes a slot, a
 row of the affine map from p. Non-affine `f.*` ops become the classical program that computes the
 derived part. Global phases are summed into one affine row.
+
+Measurements in the middle, resets and noise channels become ops beside the gates. The bodies of a
+`q.if` are written out one after the other, each op with the bits it asks for.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from q_store.qir.values import Value
 from q_store.targets.executable import (
     AffineRow,
     ClassicalProgram,
+    Conditions,
     Executable,
     Output,
 )
@@ -31,8 +35,8 @@ from q_store.targets.executable import (
 def lower(func: Func) -> Executable:
     """The executable of a function on |0…0>.
 
-    Raises `QS520` for ops no executable has (mid-circuit measurement, reset, `q.if`, noise),
-    naming the op and its place.
+    Raises `QS520` for ops no executable has, naming the op and its place, and `QS542` for a
+    `q.if` on a bit that is not measured in the function.
     """
     return _Lowering(func).run()
 
@@ -49,7 +53,11 @@ class _Lowering:
         self.affine: dict[Value, Angle] = {}
         """What each `f.affine` value stands for."""
         self.qubit: dict[Value, int] = {}
-        self.gates: list[tuple[str, tuple[int, ...], tuple[Angle, ...]]] = []
+        self.gates: list[tuple[str, tuple[int, ...], tuple[Angle, ...], tuple[int, ...]]] = []
+        """Name, qubits, angles, conditions."""
+        self.bits: dict[Value, int] = {}
+        self.conditions: tuple[int, ...] = ()
+        """Literals that hold where the lowering is."""
         self.classical: list[tuple[str, tuple[Angle, ...]]] = []
         self.phase = ZERO
 
@@ -75,21 +83,51 @@ class _Lowering:
         elif defn is dialects.BARRIER:
             self.thread(op)
         elif defn is dialects.OBSERVE:
-            self.reorder(op)
+            self.observe(op)
+        elif isinstance(defn, dialects.Channel) or defn is dialects.RESET:
+            self.emit(defn.name, op, op.angles)
+        elif defn is dialects.MEASURE:
+            self.bits[op.results[1]] = len(self.bits)
+            self.emit(defn.name, op, ())
+        elif defn is dialects.IF:
+            self.branch(op)
         else:
             raise _refusal(op)
 
     def gate(self, op: Op, row: Gate) -> None:
         angles = tuple([self.resolve(angle) for angle in op.angles])
         if row.mnemonic == "phase":
-            self.phase = self.phase + angles[0]
+            # After a measurement nothing can show the phase that one of the outcomes took on.
+            self.phase = self.phase if self.conditions else self.phase + angles[0]
             return
-        self.gates.append((row.mnemonic, tuple([self.qubit[v] for v in op.operands]), angles))
+        self.emit(row.mnemonic, op, angles)
+
+    def emit(self, name: str, op: Op, angles: tuple[Angle, ...]) -> None:
+        self.gates.append(
+            (name, tuple([self.qubit[v] for v in op.operands]), angles, self.conditions)
+        )
         self.thread(op)
 
     def thread(self, op: Op) -> None:
-        for before, after in zip(op.operands, op.results, strict=True):
+        """Results that are wires carry on from the operands; a measured bit comes last."""
+        for before, after in zip(op.operands, op.results, strict=False):
             self.qubit[after] = self.qubit[before]
+
+    def branch(self, op: Op) -> None:
+        """Both bodies of a `q.if`, the first for the bit 1."""
+        bit, *wires = op.operands
+        if bit not in self.bits:
+            raise _unknown_bit(op, bit)
+        places = [self.qubit[wire] for wire in wires]
+        outside = self.conditions
+        for value, body in zip((1, 0), op.regions, strict=True):
+            self.conditions = (*outside, 2 * self.bits[bit] + value)
+            self.qubit.update(zip(body.args, places, strict=True))
+            for inner in body.ops:
+                self.op(inner)
+            self.settle([self.qubit[wire] for wire in body.results], places)
+        self.conditions = outside
+        self.qubit.update(zip(op.results, places, strict=True))
 
     def scalar(self, op: Op) -> None:
         (value,) = op.results
@@ -106,29 +144,35 @@ class _Lowering:
             return angle
         return angle.map_refs(lambda ref: self.affine.get(ref[0]) or Angle.of(ref[0], *ref[1]))
 
-    def reorder(self, op: Op) -> None:
-        """Swap wires so that observed position i is qubit i, as the outputs count them."""
-        place = [self.qubit[value] for value in op.operands]
-        for position in range(len(place)):
+    def observe(self, op: Op) -> None:
+        """Observed position i becomes qubit i, as the outputs count them."""
+        places = [self.qubit[value] for value in op.operands]
+        self.settle(places, list(range(len(places))))
+
+    def settle(self, place: list[int], wanted: list[int]) -> None:
+        """Swap qubits so that what is at `place[i]` gets to `wanted[i]`."""
+        for position, target in enumerate(wanted):
             source = place[position]
-            if source != position:
-                self.gates.append(("swap", (position, source), ()))
-                place = [source if q == position else position if q == source else q for q in place]
+            if source != target:
+                self.gates.append(("swap", (target, source), (), self.conditions))
+                place = [source if q == target else target if q == source else q for q in place]
 
     def executable(self) -> Executable:
-        names = list(dict.fromkeys(name for name, _, _ in self.gates))
+        names = list(dict.fromkeys(name for name, *_ in self.gates))
         index = {name: i for i, name in enumerate(names)}
-        indptr, indices, data, const = self.rows(a for _, _, angles in self.gates for a in angles)
+        indptr, indices, data, const = self.rows(
+            a for _, _, angles, _ in self.gates for a in angles
+        )
         input_names = [name for value in self.inputs for name in element_names(value)]
         weight_names = [name for value in self.weights for name in element_names(value)]
         outputs, sums = self.outputs()
         return Executable(
             n_qubits=self.n_qubits,
             op_names=tuple(names),
-            opcode=np.array([index[name] for name, _, _ in self.gates], dtype=np.int32),
-            wire_ptr=_pointers(len(wires) for _, wires, _ in self.gates),
-            wires=np.array([w for _, wires, _ in self.gates for w in wires], dtype=np.int32),
-            slot_ptr=_pointers(len(angles) for _, _, angles in self.gates),
+            opcode=np.array([index[name] for name, *_ in self.gates], dtype=np.int32),
+            wire_ptr=_pointers(len(wires) for _, wires, *_ in self.gates),
+            wires=np.array([w for _, wires, *_ in self.gates for w in wires], dtype=np.int32),
+            slot_ptr=_pointers(len(angles) for _, _, angles, _ in self.gates),
             n_inputs=len(input_names),
             n_weights=len(weight_names),
             input_names=tuple(input_names),
@@ -140,7 +184,16 @@ class _Lowering:
             classical=self.classical_program(),
             phase_row=self.phase_row(),
             outputs=outputs,
+            conditions=self.condition_arrays(),
             **pauli_arrays(sums, self.n_qubits),
+        )
+
+    def condition_arrays(self) -> Conditions:
+        if not any(literals for *_, literals in self.gates):
+            return Conditions()
+        return Conditions(
+            ptr=_pointers(len(literals) for *_, literals in self.gates),
+            literals=np.array([v for *_, literals in self.gates for v in literals], np.int32),
         )
 
     def rows(self, angles: Iterable[Angle]) -> tuple[NDArray[Any], ...]:
@@ -217,5 +270,15 @@ def _refusal(op: Op) -> QStoreError:
         "QS520",
         f"an executable cannot contain `{op.defn.name}`",
         span=span,
-        help="executables are unitary circuits; measure at the end only",
+        help="executables hold gates, noise, measurements and resets",
+    )
+
+
+def _unknown_bit(op: Op, bit: Value) -> QStoreError:
+    span = op.loc.span() if op.loc is not None else None
+    return error(
+        "QS542",
+        f"`q.if` asks for the bit %{bit.name}, which this function does not measure",
+        span=span,
+        help="measure it with `q.measure`, or call the function from one that does",
     )

@@ -119,7 +119,7 @@ from pathlib import Path
 import numpy as np
 from q_store.runtime.batched import cache
 from q_store.targets.executable import Executable
-cache.compile_entry = lambda dtype, width: cache._read(Path(os.environ["BUILT"]))
+cache.compile_entry = lambda dtype, width, family: cache._read(Path(os.environ["BUILT"]))
 from q_store.runtime.batched.engine import BatchedProgram
 exe = Executable(1, term_ptr=np.array([0, 1], np.int32), term_x=np.zeros(1, np.uint64),
                  term_z=np.ones(1, np.uint64), term_coef=np.ones(1))
@@ -181,7 +181,7 @@ import numpy as np
 from numba.core import compiler
 from q_store.runtime.batched import cache
 from q_store.targets.executable import Executable
-cache.compile_entry = lambda dtype, width: compiler.no_such_function
+cache.compile_entry = lambda dtype, width, family: compiler.no_such_function
 from q_store.runtime.batched.engine import BatchedProgram
 exe = Executable(1, term_ptr=np.array([0, 1], np.int32), term_x=np.zeros(1, np.uint64),
                  term_z=np.ones(1, np.uint64), term_coef=np.ones(1))

@@ -119,7 +119,7 @@ def rewritten(tmp_path, **changes):
 
 
 def test_a_newer_format_is_told_apart_from_damage(tmp_path):
-    assert code_of(Executable.load, rewritten(tmp_path, format=np.int64(2))) == "QS503"
+    assert code_of(Executable.load, rewritten(tmp_path, format=np.int64(3))) == "QS503"
 
 
 @pytest.mark.parametrize(

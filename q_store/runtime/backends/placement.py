@@ -23,6 +23,10 @@ class Placement:
     method: str | None = None
     noise: str | None = None
     """A noise model of Qiskit Aer as JSON."""
+    trajectories: int | None = None
+    """Random trajectories of a noisy circuit, for each sample."""
+    seed: int | None = None
+    """What trajectories are drawn from."""
 
     @property
     def text(self) -> str:

@@ -34,6 +34,8 @@ class Capabilities:
     """Gives samples."""
     noise: tuple[str, ...] = ()
     """How it simulates noise channels: of `trajectories`, `density_matrix`; or `machine`."""
+    mid_circuit: tuple[str, ...] = ()
+    """What it runs in the middle of a circuit, of `q.measure` (with `q.if`) and `q.reset`."""
     adjoint: bool = False
     """Gradients by the adjoint method; otherwise by shift rules."""
     devices: tuple[str, ...] = ("cpu",)
@@ -41,9 +43,14 @@ class Capabilities:
     cost: str = "free"
     """`free`, or `shots` for machines that charge."""
     settings: tuple[str, ...] = ()
-    """Which of the optional settings `threads`, `fusion`, `method`, `noise_model` it has."""
+    """Which of the optional settings `threads`, `fusion`, `method`, `noise_model`,
+    `trajectories`, `seed` it has."""
     methods: tuple[str, ...] = ()
     """Values of the setting `method`, the default first."""
+
+    def runs(self, effect: str) -> bool:
+        """Whether an op of an executable that is no gate can be run; see `Executable.effects`."""
+        return bool(self.noise) if effect.startswith("n.") else effect in self.mid_circuit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +114,14 @@ _ROWS: Final = (
         name="batched",
         title="the embedded engine",
         loader=f"{_HERE}.embedded:load",
-        capabilities=Capabilities(max_qubits=48, adjoint=True, settings=("threads",)),
+        capabilities=Capabilities(
+            max_qubits=48,
+            noise=("density_matrix", "trajectories"),
+            mid_circuit=("q.measure", "q.reset"),
+            adjoint=True,
+            settings=("threads", "method", "trajectories", "seed"),
+            methods=("density_matrix", "trajectories"),
+        ),
     ),
     Backend(
         name="qsim",
@@ -153,6 +167,7 @@ _ROWS: Final = (
             max_qubits=63,
             precisions=(DOUBLE, SINGLE),
             noise=("density_matrix", "trajectories"),
+            mid_circuit=("q.reset",),
             devices=("cpu", "gpu"),
             settings=("threads", "method", "noise_model"),
             methods=("statevector", "density_matrix", "matrix_product_state", "stabilizer"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,10 +12,14 @@ from q_store.qir.diagnostics import error
 from q_store.runtime.batched.classical import Classical
 from q_store.targets.executable import Executable
 
-if TYPE_CHECKING:
-    from q_store.runtime.batched.execution import Buffers
-
 Array = NDArray[Any]
+
+
+class Derivatives(Protocol):
+    """Gradients in the shapes of `Arguments`."""
+
+    d_inputs: Array
+    d_weights: Array
 
 
 @dataclass(slots=True)
@@ -88,7 +92,7 @@ def _with_derived(classical: Classical, x: Array, w: Array, per_sample: bool) ->
 
 
 def split_gradients(
-    executable: Executable, classical: Classical, args: Arguments, buffers: Buffers
+    executable: Executable, classical: Classical, args: Arguments, buffers: Derivatives
 ) -> tuple[Array, Array]:
     """Gradients in the caller's shapes, those of derived parameters chained to their arguments."""
     d_inputs, d_weights = buffers.d_inputs, buffers.d_weights

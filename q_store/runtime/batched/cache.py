@@ -1,8 +1,9 @@
 """Compiled kernels: made once per machine, kept on disk, loaded without Numba.
 
-Numba compiles ``entry.py`` to one native function without any reference to Python or Numba's
-runtime. Its object code goes to a file, and every later process hands that file to LLVM's loader,
-which takes a few milliseconds where importing and starting Numba would take half a second.
+Numba compiles an entry point (``entry.py`` for this engine) to one native function without any
+reference to Python or Numba's runtime. Its object code goes to a file, and every later process
+hands that file to LLVM's loader, which takes a few milliseconds where importing and starting Numba
+would take half a second.
 
 The directory is ``$QSTORE_CACHE_DIR`` or ``~/.cache/q-store``; inside it, one folder per content of
 the kernel sources, Numba version and processor, so that neither an upgrade nor another machine that
@@ -19,7 +20,9 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -42,7 +45,29 @@ _SOURCES: Final = (
 )
 
 Kernel = Callable[[Any], None]
-"""Takes an argument block, the bytes of ``opcodes.A_COUNT`` int64; releases the GIL."""
+"""Takes an argument block, the bytes of some int64 (``opcodes.A_COUNT``); releases the GIL."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Family:
+    """Kernels of one source for every scalar type and lane width; compared by identity."""
+
+    title: str
+    """For the message that one is compiled."""
+    sources: tuple[Path, ...]
+    """The files that decide what is compiled."""
+    entry: str
+    """The module whose ``make_entry`` gives the entry point."""
+    seconds: int
+    """How long compiling takes, roughly."""
+
+
+ENGINE: Final = Family(
+    "simulator",
+    tuple([Path(__file__).with_name(name) for name in _SOURCES]),
+    "q_store.runtime.batched.entry",
+    15,
+)
 
 
 class ObjectCode(NamedTuple):
@@ -53,7 +78,7 @@ class ObjectCode(NamedTuple):
 
 
 _lock = threading.RLock()
-_kernels: dict[tuple[np.dtype[Any], int], Kernel] = {}
+_kernels: dict[tuple[np.dtype[Any], int, Family], Kernel] = {}
 _engines: list[Any] = []
 """Owners of the loaded code; it must stay in memory as long as the process."""
 
@@ -87,40 +112,41 @@ def _numba_version() -> bytes:
 
 
 @cache
-def _content_hash() -> str:
+def _content_hash(family: Family) -> str:
     """Names exactly these sources, this Numba and this processor."""
     import llvmlite.binding as llvm
 
     digest = hashlib.sha256()
-    for name in _SOURCES:
-        digest.update(Path(__file__).with_name(name).read_bytes())
+    for source in family.sources:
+        digest.update(source.read_bytes())
     features = llvm.get_host_cpu_features().flatten()
     digest.update(repr((_numba_version(), llvm.get_host_cpu_name(), features)).encode())
     return digest.hexdigest()[:16]
 
 
-def kernel_directory() -> Path:
+def kernel_directory(family: Family = ENGINE) -> Path:
     """The folder for exactly these sources, this Numba and this processor."""
-    return cache_root() / f"kernels-{_content_hash()}"
+    return cache_root() / f"kernels-{_content_hash(family)}"
 
 
-def get_kernel(dtype: np.dtype[Any], width: int) -> Kernel:
+def get_kernel(dtype: np.dtype[Any], width: int, family: Family = ENGINE) -> Kernel:
     """The kernel for one scalar type and lane width."""
-    kernel = _kernels.get((dtype, width))
+    key = (dtype, width, family)
+    kernel = _kernels.get(key)
     if kernel is None:
         with _lock:
-            kernel = _kernels.get((dtype, width)) or _make(dtype, width)
-            _kernels[dtype, width] = kernel
+            kernel = _kernels.get(key) or _make(dtype, width, family)
+            _kernels[key] = kernel
     return kernel
 
 
-def _make(dtype: np.dtype[Any], width: int) -> Kernel:
+def _make(dtype: np.dtype[Any], width: int, family: Family) -> Kernel:
     """From object code, or by Numba for this process only where its internals have changed."""
     try:
-        code = _object_code(dtype, width)
+        code = _object_code(dtype, width, family)
     except (AttributeError, ImportError, TypeError) as problem:
         _tell_once(str(problem))
-        return compile_here(dtype, width)
+        return compile_here(dtype, width, family)
     return _link(code)
 
 
@@ -133,19 +159,19 @@ def _tell_once(problem: str) -> None:
     )
 
 
-def _object_code(dtype: np.dtype[Any], width: int) -> ObjectCode:
+def _object_code(dtype: np.dtype[Any], width: int, family: Family) -> ObjectCode:
     """From the cache, or compiled and stored there."""
-    directory = kernel_directory()
+    directory = kernel_directory(family)
     path = directory / f"{dtype.name}-{width}.kernel"
     found = _read(path)
     if found is not None:
         return found
     if not _writable(directory):
-        return _announced(dtype, width)
+        return _announced(dtype, width, family)
     with _file_lock(directory / "lock"):
         found = _read(path)
         if found is None:
-            found = _announced(dtype, width)
+            found = _announced(dtype, width, family)
             _write(path, found)
     return found
 
@@ -193,13 +219,15 @@ def _writable(directory: Path) -> bool:
     return True
 
 
-def _announced(dtype: np.dtype[Any], width: int) -> ObjectCode:
+def _announced(dtype: np.dtype[Any], width: int, family: Family) -> ObjectCode:
     _warn(
-        "q-store: compiling the %s simulator kernel for %d lanes (once per machine, about 15 s)",
+        "q-store: compiling the %s %s kernel for %d lanes (once per machine, about %d s)",
         dtype.name,
+        family.title,
         width,
+        family.seconds,
     )
-    return compile_entry(dtype, width)
+    return compile_entry(dtype, width, family)
 
 
 @contextmanager
@@ -215,17 +243,24 @@ def _file_lock(path: Path) -> Iterator[None]:
         yield
 
 
-def compile_entry(dtype: np.dtype[Any], width: int) -> ObjectCode:
-    """Native code of ``entry.py`` for one scalar type and lane width, by Numba."""
-    from numba import from_dtype, int64, void
+def _entry(dtype: np.dtype[Any], width: int, family: Family) -> Any:
+    """The entry point as a Python function for Numba."""
+    from numba import from_dtype
+
+    from q_store.runtime.batched.layout import lane_dtype
+
+    make: Callable[..., Any] = import_module(family.entry).make_entry
+    return make(from_dtype(dtype), from_dtype(lane_dtype(dtype, width)))
+
+
+def compile_entry(dtype: np.dtype[Any], width: int, family: Family = ENGINE) -> ObjectCode:
+    """Native code of an entry point for one scalar type and lane width, by Numba."""
+    from numba import int64, void
     from numba.core import compiler
     from numba.core.compiler_lock import global_compiler_lock
     from numba.core.registry import cpu_target
 
-    from q_store.runtime.batched.entry import make_entry
-    from q_store.runtime.batched.layout import lane_dtype
-
-    entry = make_entry(from_dtype(dtype), from_dtype(lane_dtype(dtype, width)))
+    entry = _entry(dtype, width, family)
     flags: Any = compiler.Flags()
     for name in ("no_compile", "no_cpython_wrapper", "no_cfunc_wrapper"):
         setattr(flags, name, True)
@@ -243,15 +278,11 @@ def compile_entry(dtype: np.dtype[Any], width: int) -> ObjectCode:
     return ObjectCode(built.fndesc.llvm_func_name, code)
 
 
-def compile_here(dtype: np.dtype[Any], width: int) -> Kernel:
+def compile_here(dtype: np.dtype[Any], width: int, family: Family = ENGINE) -> Kernel:
     """The kernel by Numba's public means, which keep nothing for other processes."""
-    from numba import cfunc, from_dtype, int64, void
+    from numba import cfunc, int64, void
 
-    from q_store.runtime.batched.entry import make_entry
-    from q_store.runtime.batched.layout import lane_dtype
-
-    entry = make_entry(from_dtype(dtype), from_dtype(lane_dtype(dtype, width)))
-    compiled: Any = cfunc(void(int64))(entry)
+    compiled: Any = cfunc(void(int64))(_entry(dtype, width, family))
     _engines.append(compiled)
     return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(compiled.address)
 

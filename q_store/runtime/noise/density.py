@@ -1,0 +1,295 @@
+"""The density matrix of a noisy circuit behind the `Program` protocol, exactly, with gradients.
+
+Gradients are those of the density matrix: the adjoint of every channel is the transpose of its
+matrix on Pauli vectors. Channels cannot be undone, so the states on the way are kept, or where
+they are too large some of them, from which the others are computed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from math import isqrt
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from q_store.qir.diagnostics import error
+from q_store.runtime.batched.arguments import (
+    Arguments,
+    bind_arguments,
+    check_qubits,
+    check_shape,
+    split_gradients,
+)
+from q_store.runtime.batched.classical import Classical
+from q_store.runtime.batched.layout import require_memory
+from q_store.runtime.batched.pool import PAYS_FROM_NANOSECONDS, run_split, thread_limit
+from q_store.runtime.batched.sampling import draw
+from q_store.runtime.noise.binding import Binder, from_groups, to_groups
+from q_store.runtime.noise.blocks import Tape
+from q_store.runtime.noise.native import Machine, width_for
+from q_store.runtime.noise.pauli_factors import density_tape
+from q_store.runtime.noise.readings import ExpvalReading, MatrixReading, ProbsReading, Reading
+from q_store.targets.executable import Executable
+
+Array = NDArray[Any]
+
+MOST_DIGITS: Final = 26
+"""Largest state, in bits: 13 qubits, or fewer with measured bits."""
+_KEEP_BYTES: Final = 256 << 20
+"""States on the way that one thread keeps for a gradient."""
+
+
+class DensityProgram:
+    """An executable on density matrices, for one dtype, float32 or float64.
+
+    It takes and gives what `Program` says; `state` gives density matrices (B, 2**n, 2**n).
+    """
+
+    def __init__(
+        self, executable: Executable, dtype: DTypeLike = np.float32, threads: int | None = None
+    ) -> None:
+        self.executable = executable
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        self.complex_dtype = np.result_type(self.dtype, np.complex64)
+        self.threads = thread_limit(threads)
+        self.classical = Classical(executable.classical, executable.n_inputs + executable.n_weights)
+        if 2 * executable.n_qubits > MOST_DIGITS:
+            raise _too_many(executable.n_qubits)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return DensityProgram, (self.executable, self.dtype, self.threads)
+
+    @cached_property
+    def tape(self) -> Tape:
+        """The circuit for the kernel."""
+        tape, _ = density_tape(self.executable)
+        if tape.size > 1 << MOST_DIGITS:
+            raise _too_many(self.executable.n_qubits)
+        return tape
+
+    @cached_property
+    def _binder(self) -> Binder:
+        exe = self.executable
+        return Binder(self.tape.values, exe.n_inputs + exe.n_derived + exe.n_weights)
+
+    @cached_property
+    def _start(self) -> NDArray[np.int64]:
+        """Where the Pauli vector of |0…0> is 1: the words of I and Z."""
+        return ProbsReading(self.executable.n_qubits, range(self.executable.n_qubits)).places
+
+    def _bind(self, inputs: ArrayLike | None, weights: ArrayLike | None) -> Arguments:
+        return bind_arguments(self.executable, self.classical, self.dtype, inputs, weights)
+
+    # --- one call -----------------------------------------------------------------------------
+
+    def _values(self, args: Arguments, reading: Reading) -> Array:
+        """Outputs (B, width)."""
+        return self._call(args, reading, None)[0]
+
+    def _call(
+        self, args: Arguments, reading: Reading, cotangent: Array | None
+    ) -> tuple[Array, Array | None]:
+        """Outputs (B, width) and with a cotangent the derivatives by entry value (values, B)."""
+        tape, width = self.tape, width_for(self.dtype, self.tape.size, args.batch)
+        if not args.batch:
+            return np.empty((0, reading.width), self.dtype), np.zeros((len(tape.values.parts), 0))
+        numbers = to_groups(self._binder.values(args), width, self.dtype)
+        groups = len(numbers)
+        outputs = np.empty((groups, reading.width, width), self.dtype)
+        seeds = None if cotangent is None else to_groups(cotangent.T, width, self.dtype)
+        slopes = None if seeds is None else np.zeros_like(numbers)
+        segment = self._segment(width) if slopes is not None else 0
+
+        def task(begin: int, end: int) -> None:
+            machine = Machine(tape, self.dtype, width)
+            for group in range(begin, end):
+                values = _aligned(machine, numbers[group])
+                if seeds is None or slopes is None:
+                    self._forward(machine, values, 0, len(tape.blocks))
+                    outputs[group] = reading.read(self._final(machine))
+                else:
+                    found = self._reverse(machine, values, reading, seeds[group], segment)
+                    outputs[group], slopes[group] = found
+
+        _spread(task, groups, self.threads, tape, slopes is not None)
+        batch = args.batch
+        values = from_groups(outputs, batch).T.astype(self.dtype)
+        return values, None if slopes is None else from_groups(slopes, batch)
+
+    def _final(self, machine: Machine) -> Array:
+        """The Pauli vector at the end, all bits forgotten."""
+        return machine.state[: 4**self.executable.n_qubits]
+
+    def _forward(self, machine: Machine, values: Array, first: int, last: int) -> None:
+        machine.state[:] = 0
+        machine.state[self._start] = 1
+        machine.forward(values, first, last)
+
+    def _segment(self, width: int) -> int:
+        """How many blocks to run between states that are kept."""
+        blocks, bytes_each = len(self.tape.blocks), self.tape.size * width * self.dtype.itemsize
+        fits = blocks * bytes_each <= _KEEP_BYTES
+        segment = max(1, blocks if fits else isqrt(blocks))
+        needed = (segment + -(-blocks // segment) + 3) * bytes_each
+        require_memory(needed, f"the gradient of a noisy circuit of {self._n} qubits")
+        return segment
+
+    @property
+    def _n(self) -> int:
+        return self.executable.n_qubits
+
+    def _reverse(
+        self, machine: Machine, values: Array, reading: Reading, seeds: Array, segment: int
+    ) -> tuple[Array, Array]:
+        """Outputs (width, lanes) and derivatives (values, lanes) of one lane group."""
+        blocks, size = len(self.tape.blocks), self.tape.size
+        starts = range(0, max(blocks, 1), segment)
+        kept = machine.lanes(min(segment, max(blocks, 1)), size)
+        saved = []
+        self._forward(machine, values, 0, 0)
+        for first in starts[:-1]:
+            saved.append(machine.state.copy())
+            machine.forward(values, first, first + segment)
+        machine.forward(values, starts[-1], blocks, kept)
+        output = reading.read(self._final(machine))
+        cotangent, slopes = machine.lanes(size), machine.lanes(len(values))
+        cotangent[:], slopes[:] = 0, 0
+        reading.seed(seeds, cotangent[: 4**self._n])
+        machine.reverse(values, starts[-1], blocks, kept, cotangent, slopes)
+        for first in reversed(starts[:-1]):
+            machine.state[:] = saved.pop()
+            machine.forward(values, first, first + segment, kept)
+            machine.reverse(values, first, first + segment, kept, cotangent, slopes)
+        return output, slopes
+
+    def _vjp(
+        self, args: Arguments, reading: Reading, cotangent: ArrayLike
+    ) -> tuple[Array, Array, Array]:
+        """Outputs and gradients for a cotangent (B, width)."""
+        wanted = np.asarray(cotangent, self.dtype)
+        check_shape("cotangent", wanted.shape, (args.batch, reading.width))
+        values, slopes = self._call(args, reading, wanted)
+        assert slopes is not None
+        gradients = self._binder.pull_back(args, slopes)
+        return values, *split_gradients(self.executable, self.classical, args, gradients)
+
+    # --- expectation values -------------------------------------------------------------------
+
+    @cached_property
+    def _expvals(self) -> ExpvalReading:
+        return ExpvalReading(self.executable)
+
+    def expvals(self, inputs: ArrayLike | None, weights: ArrayLike | None) -> Array:
+        """See `Program.expvals`."""
+        return self._values(self._bind(inputs, weights), self._expvals)
+
+    def forward(
+        self, inputs: ArrayLike | None, weights: ArrayLike | None, keep_state: bool = False
+    ) -> tuple[Array, None]:
+        """Values; a gradient runs the circuit again, because it needs all states on the way."""
+        return self.expvals(inputs, weights), None
+
+    def backward(
+        self,
+        saved: Array | None,
+        inputs: ArrayLike | None,
+        weights: ArrayLike | None,
+        cotangent: ArrayLike,
+    ) -> tuple[Array, Array]:
+        """See `Program.backward`."""
+        return self.value_and_vjp(inputs, weights, cotangent)[1:]
+
+    def value_and_vjp(
+        self, inputs: ArrayLike | None, weights: ArrayLike | None, cotangent: ArrayLike
+    ) -> tuple[Array, Array, Array]:
+        """See `Program.value_and_vjp`."""
+        return self._vjp(self._bind(inputs, weights), self._expvals, cotangent)
+
+    # --- probabilities and samples ------------------------------------------------------------
+
+    def _probs(self, qubits: Any) -> ProbsReading:
+        return ProbsReading(self._n, check_qubits(self.executable, qubits))
+
+    def probs(
+        self, inputs: ArrayLike | None, weights: ArrayLike | None, qubits: Any = None
+    ) -> Array:
+        """See `Program.probs`."""
+        return self._values(self._bind(inputs, weights), self._probs(qubits))
+
+    def probs_vjp(
+        self,
+        inputs: ArrayLike | None,
+        weights: ArrayLike | None,
+        cotangent: ArrayLike,
+        qubits: Any = None,
+    ) -> tuple[Array, Array, Array]:
+        """See `Program.probs_vjp`."""
+        return self._vjp(self._bind(inputs, weights), self._probs(qubits), cotangent)
+
+    def samples(
+        self,
+        inputs: ArrayLike | None,
+        weights: ArrayLike | None,
+        qubits: Any = None,
+        shots: int = 1024,
+        seed: int | None = None,
+    ) -> NDArray[np.uint8]:
+        """Measured bits (B, shots, k), drawn exactly from the probabilities."""
+        reading = self._probs(qubits)
+        n_bits = reading.width.bit_length() - 1
+
+        def probabilities(part: Arguments) -> Array:
+            return np.maximum(self._values(part, reading), 0)
+
+        return draw(probabilities, self._bind(inputs, weights), n_bits, shots, seed)
+
+    # --- density matrices ---------------------------------------------------------------------
+
+    def state(self, inputs: ArrayLike | None, weights: ArrayLike | None) -> Array:
+        """Density matrices (B, 2**n, 2**n), qubit 0 most significant."""
+        found = self._values(self._bind(inputs, weights), MatrixReading(self._n))
+        return self._as_matrices(found)
+
+    def state_vjp(
+        self, inputs: ArrayLike | None, weights: ArrayLike | None, cotangent: ArrayLike
+    ) -> tuple[Array, Array, Array]:
+        """Density matrices and the gradients of Re(sum(conj(cotangent) * matrices))."""
+        args = self._bind(inputs, weights)
+        wanted = np.ascontiguousarray(cotangent, self.complex_dtype)
+        check_shape("cotangent", wanted.shape, (args.batch, 1 << self._n, 1 << self._n))
+        flat = wanted.reshape(args.batch, 4**self._n).view(self.dtype)
+        values, *gradients = self._vjp(args, MatrixReading(self._n), flat)
+        return self._as_matrices(values), gradients[0], gradients[1]
+
+    def _as_matrices(self, numbers: Array) -> Array:
+        shape = (len(numbers), 1 << self._n, 1 << self._n)
+        return np.ascontiguousarray(numbers).view(self.complex_dtype).reshape(shape)
+
+
+def _aligned(machine: Machine, numbers: Array) -> Array:
+    values = machine.lanes(len(numbers))
+    values[:] = numbers
+    return values
+
+
+def _spread(
+    task: Callable[[int, int], None], groups: int, threads: int, tape: Tape, gradient: bool
+) -> None:
+    """Run lane groups on as many threads as pay."""
+    cost = groups * sum(tape.costs[: 2 if gradient else 1])
+    parts = min(threads, groups) if cost >= PAYS_FROM_NANOSECONDS else 1
+    if parts == 1:
+        task(0, groups)
+    else:
+        run_split(task, groups, parts)
+
+
+def _too_many(n_qubits: int) -> Exception:
+    return error(
+        "QS543",
+        f"a density matrix of {n_qubits} qubits is too large",
+        help="give a number of trajectories instead: SimulatorConfig(trajectories=1000)",
+    )

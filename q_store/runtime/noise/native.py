@@ -1,0 +1,108 @@
+"""Calls to the compiled kernel of `kernels.py`.
+
+As in the batched engine the native function takes one block of addresses and sizes, so it is
+compiled once per machine, kept on disk and loaded without Numba.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from q_store.runtime.batched import cache
+from q_store.runtime.batched.cache import Family, get_kernel
+from q_store.runtime.batched.layout import address_of, aligned, full_width
+from q_store.runtime.noise.blocks import Tape
+
+Array = NDArray[Any]
+
+_FOLDER: Final = Path(__file__).parent
+NOISE: Final = Family(
+    "noise",
+    (
+        _FOLDER / "kernels.py",
+        _FOLDER / "entry.py",
+        Path(cache.__file__).with_name("intrinsics.py"),
+        Path(cache.__file__),
+    ),
+    "q_store.runtime.noise.entry",
+    5,
+)
+_FORWARD, _KEEP, _REVERSE = 0, 1, 2
+_NARROW_FROM: Final = 1 << 14
+"""From this many numbers per state on, small batches run in narrow lanes."""
+
+
+def width_for(dtype: np.dtype[Any], size: int, batch: int) -> int:
+    """Lanes of a call: the full width, or fewer for large states and small batches."""
+    width = full_width(dtype.itemsize)
+    narrow = 16 // dtype.itemsize
+    while size >= _NARROW_FROM and width > narrow and width // 2 >= batch:
+        width //= 2
+    return width
+
+
+class Machine:
+    """A tape for one dtype and lane width, on one thread: its state, scratch and kernel calls.
+
+    Arrays of lanes are (…, width).
+    """
+
+    def __init__(self, tape: Tape, dtype: np.dtype[Any], width: int) -> None:
+        self.tape, self.dtype, self.width = tape, dtype, width
+        self.kernel = get_kernel(dtype, width, NOISE)
+        self.state = self._lanes(tape.size)
+        self.work = self._lanes(tape.work)
+        self.tables = self._tables()
+
+    def _lanes(self, count: int) -> Array:
+        return aligned(count * self.width, self.dtype).reshape(count, self.width)
+
+    def lanes(self, *shape: int) -> Array:
+        """A new array of lane vectors, uninitialised and aligned."""
+        return self._lanes(int(np.prod(shape))).reshape(*shape, self.width)
+
+    def _tables(self) -> tuple[int, ...]:
+        tape = self.tape
+        parts = (tape.blocks, tape.steps, tape.lines, tape.entries, tape.places)
+        return tuple([number for part in parts for number in (part.ctypes.data, len(part))])
+
+    def forward(self, values: Array, first: int, last: int, kept: Array | None = None) -> None:
+        """Blocks `first` to `last - 1` on `state`; the state before each goes to `kept`."""
+        mode = _FORWARD if kept is None else _KEEP
+        self._call(mode, values, first, last, self.state if kept is None else kept, None, None)
+
+    def reverse(
+        self, values: Array, first: int, last: int, kept: Array, cotangent: Array, slopes: Array
+    ) -> None:
+        """The same blocks backwards on `cotangent`; `slopes`, one vector for each value, grow."""
+        self._call(_REVERSE, values, first, last, kept, cotangent, slopes)
+
+    def _call(
+        self, mode: int, values: Array, first: int, last: int, kept: Array,
+        cotangent: Array | None, slopes: Array | None,
+    ) -> None:  # fmt: skip
+        numbers = (
+            *self.tables,
+            address_of(self.state),
+            0 if cotangent is None else address_of(cotangent),
+            self.tape.size,
+            address_of(kept),
+            kept.size // self.width,
+            address_of(values),
+            0 if slopes is None else address_of(slopes),
+            len(values),
+            address_of(self.work),
+            self.tape.work,
+            first,
+            last,
+            mode,
+        )
+        self.kernel(_BLOCK.pack(*numbers))
+
+
+_BLOCK: Final = struct.Struct("23q")
