@@ -14,6 +14,7 @@ from q_store.qir.error_codes_dsl import TEXT_LANGUAGE
 from q_store.qir.error_codes_exchange import EXCHANGE
 from q_store.qir.error_codes_ionq import IONQ
 from q_store.qir.error_codes_noise import NOISE_TARGETS
+from q_store.qir.error_codes_ionq_service import IONQ_SERVICE
 from q_store.qir.explanation import Explanation
 
 EXPLANATIONS: Final[dict[str, Explanation]] = {
@@ -548,6 +549,7 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "missing extra",
         "Frameworks are optional. The message names the extra to install.",
         "import q_store.torch in an environment without torch",
+    **IONQ_SERVICE,
         "pip install 'q-store[torch]'",
     ),
 }

@@ -1,0 +1,1 @@
+"""IonQ's JSON: circuits (`circuits`), jobs (`job`) and their JSON Schema (`schema`)."""
