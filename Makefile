@@ -3,6 +3,7 @@
 VENV ?= .venv
 BENCH_VENV ?= .bench
 TFQ_VENV ?= .bench-tfq
+KERAS_VENV ?= .bench-keras
 PY := $(VENV)/bin/python
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 PINS := pyproject.toml constraints.txt
@@ -40,8 +41,9 @@ types: $(VENV)/.dev ## Check types (strict)
 
 check: lint types test ## lint, types and test
 
-bench: $(BENCH_VENV)/.stamp $(TFQ_VENV)/.stamp ## Time one training step beside other packages
-	$(BENCH_VENV)/bin/python benchmarks/layer_step.py --tfq-python $(TFQ_VENV)/bin/python $(ARGS)
+bench: $(BENCH_VENV)/.stamp $(TFQ_VENV)/.stamp $(KERAS_VENV)/.stamp ## Time one training step beside other packages
+	$(BENCH_VENV)/bin/python benchmarks/layer_step.py --tfq-python $(TFQ_VENV)/bin/python \
+		--keras-python $(KERAS_VENV)/bin/python $(ARGS)
 
 docs: $(VENV)/.dev ## Write docs/gates.md again from the gate table
 	$(VENV)/bin/qstorec gates --markdown > docs/gates.md
@@ -56,7 +58,7 @@ wheel: $(VENV)/.dev ## Build the wheel into dist/
 	$(PY) -m build --wheel
 
 clean: ## Remove environments, caches and builds
-	rm -rf $(VENV) $(BENCH_VENV) $(TFQ_VENV) build dist *.egg-info
+	rm -rf $(VENV) $(BENCH_VENV) $(TFQ_VENV) $(KERAS_VENV) build dist *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -94,4 +96,9 @@ $(BENCH_VENV)/.stamp: $(PINS) benchmarks/requirements.txt | $(BENCH_VENV)/pyvenv
 $(TFQ_VENV)/.stamp: benchmarks/requirements-tfq.txt | $(TFQ_VENV)/pyvenv.cfg
 	@echo "Installing TensorFlow Quantum (some minutes, once)"
 	@$(TFQ_VENV)/bin/python $(PIP_INSTALL) -r benchmarks/requirements-tfq.txt
+	@touch $@
+
+$(KERAS_VENV)/.stamp: $(PINS) | $(KERAS_VENV)/pyvenv.cfg
+	@echo "Installing q-store and TensorFlow for its Keras layer (some minutes, once)"
+	@$(KERAS_VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e ".[tf]"
 	@touch $@

@@ -11,11 +11,13 @@ import sys
 from pathlib import Path
 
 from harness import Contender, run_size, say
-from peers import OURS, PEERS, THREADS
+from peers import KERAS, OURS, OVERHEADS, PEERS, THREADS
 from problem import SIZES, Problem
 from report import Result, block, markdown, to_json, wrong
 
-TFQ_PYTHON = str(Path(__file__).parents[1] / ".bench-tfq" / "bin" / "python")
+ROOT = Path(__file__).parents[1]
+TFQ_PYTHON = str(ROOT / ".bench-tfq" / "bin" / "python")
+KERAS_PYTHON = str(ROOT / ".bench-keras" / "bin" / "python")
 
 BUSY_LOAD = 0.5
 """Load average above which numbers are not worth publishing."""
@@ -39,14 +41,18 @@ def arguments() -> argparse.Namespace:
     add("--seconds", type=float, default=0.3, help="per contender and round")
     add("--cap", type=float, default=100.0, help="seconds a first call may take")
     add("--tfq-python", default=TFQ_PYTHON, help="interpreter of TensorFlow Quantum's environment")
+    add("--keras-python", default=KERAS_PYTHON, help="interpreter of the environment with Keras")
     add("--markdown", action="store_true", help="print tables for docs/performance.md")
     add("--json", action="store_true", help="print every number")
     return parser.parse_args()
 
 
 def contenders(options: argparse.Namespace) -> list[Contender]:
-    pythons = {"tensorflow_quantum": options.tfq_python}
-    names = [name for name in (*OURS, *PEERS) if name in {*options.ours, *options.peers}]
+    pythons = dict.fromkeys(KERAS, options.keras_python)
+    pythons["tensorflow_quantum"] = options.tfq_python
+    wanted = {*options.ours, *options.peers}
+    wanted |= {OVERHEADS[name] for name in options.ours if name in OVERHEADS}
+    names = [name for name in (*OURS, *OVERHEADS.values(), *PEERS) if name in wanted]
     return [Contender(name, pythons.get(name, sys.executable)) for name in names]
 
 

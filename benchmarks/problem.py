@@ -26,6 +26,17 @@ class Problem:
         """Control and target of each CX of a layer."""
         return [(qubit, (qubit + 1) % self.n) for qubit in range(self.n)]
 
+    def circuit_fn(self, circuit, inputs, weights) -> None:
+        """The circuit as a function for q-store's layers, weights of shape (layers, n, 2)."""
+        for qubit in range(self.n):
+            circuit.ry(qubit, inputs[qubit])
+        for layer in range(self.layers):
+            for qubit in range(self.n):
+                circuit.ry(qubit, weights[layer, qubit, 0])
+                circuit.rz(qubit, weights[layer, qubit, 1])
+            for pair in self.ring:
+                circuit.cx(*pair)
+
     def data(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """float32 inputs (batch, n), weights (layers, n, 2) and cotangent (batch, n)."""
         rng = np.random.default_rng(self.n)

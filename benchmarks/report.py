@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import Contender
-from peers import OURS, THREADS
+from peers import OURS, OVERHEADS, PEERS, THREADS
 from problem import Problem
 
 WRONG = 1e-3
@@ -30,13 +30,22 @@ class Result:
 
     @property
     def fastest_peer(self) -> Contender | None:
-        peers = [c for c in self.contenders if c.name not in OURS and c.step_s]
+        peers = [c for c in self.contenders if c.name in PEERS and c.step_s]
         return min(peers, key=lambda c: c.step_s, default=None)
 
     def lead(self, ours: Contender) -> str:
         """How many times faster than the fastest peer."""
         peer = self.fastest_peer
         return f"{peer.step_s / ours.step_s:.1f}" if peer else "-"
+
+    def named(self, name: str | None) -> Contender | None:
+        """The contender of a module, when it ran."""
+        return next((c for c in self.contenders if c.name == name and c.step_s), None)
+
+    def without_framework(self, ours: Contender) -> float | None:
+        """Seconds of a step beyond those of the identity layer of the same framework."""
+        identity = self.named(OVERHEADS.get(ours.name))
+        return ours.step_s - identity.step_s if identity else None
 
 
 def wrong(contender: Contender) -> bool:
@@ -80,7 +89,23 @@ def block(result: Result) -> str:
         )
     lines += [f"{c.title} failed: {c.failure}" for c in result.contenders if outcome(c) == "failed"]
     lines += [f"{c.title}: {result.lead(c)} times the fastest peer" for c in result.ours]
+    lines += [own_share(result, c) for c in result.ours if c.name in OVERHEADS]
     return "\n".join(lines) + "\n"
+
+
+def own_share(result: Result, ours: Contender) -> str:
+    """What a layer takes beyond its framework, and its lead over TensorFlow Quantum."""
+    own = result.without_framework(ours)
+    if own is None:
+        return f"{ours.title}: no identity layer to compare with"
+    text = f"{ours.title} beyond an identity layer: {own * 1e3:.3g} ms"
+    torch = result.named("q_store_torch")
+    if torch is not None and torch is not ours and (share := result.without_framework(torch)):
+        text += f", {own / share:.2f} times that of torch"
+    if quantum := result.named("tensorflow_quantum"):
+        text += f"; {quantum.title} takes {quantum.step_s / ours.step_s:.1f} times the step"
+        text += f" and {(quantum.step_s - ours.step_s + own) / own:.0f} times that share"
+    return text
 
 
 def markdown(results: list[Result]) -> str:

@@ -6,7 +6,13 @@ returns the values (batch, n), the gradient to the inputs (batch, n) and the gra
 weights (layers, n, 2), finished, as arrays of the contender's own kind.
 """
 
-OURS = ("q_store_bare", "q_store_torch")
+OURS = ("q_store_bare", "q_store_torch", "q_store_keras")
+OVERHEADS = {"q_store_torch": "torch_identity", "q_store_keras": "keras_identity"}
+"""Beside each of our layers one that computes nothing: what the framework takes for itself."""
+
+KERAS = ("q_store_keras", "keras_identity")
+"""Modules that run in the environment with TensorFlow."""
+
 PEERS = (
     "tensorcircuit_plain",
     "tensorcircuit_tuned",
@@ -35,5 +41,8 @@ LIMITS = {
 
 # Lightning's threads share out the observables, and each direct call has one: a second thread would
 # have nothing to do.
-ENVIRONMENT = {"lightning_cpp": {"OMP_NUM_THREADS": "1"}}
-"""What a contender runs faster with."""
+ENVIRONMENT = {
+    "lightning_cpp": {"OMP_NUM_THREADS": "1"},
+    **{name: {"KERAS_BACKEND": "tensorflow", "TF_USE_LEGACY_KERAS": "0"} for name in KERAS},
+}
+"""What a contender runs faster with, and Keras 3 where TensorFlow Quantum needs Keras 2."""

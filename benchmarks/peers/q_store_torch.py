@@ -10,21 +10,18 @@ PACKAGES = ("q-store", "numba", "numpy", "torch")
 
 
 def build(problem: Problem):
-    inputs, weights, cotangent = (torch.from_numpy(array) for array in problem.data())
-
-    def circuit_fn(circuit, inputs, weights):
-        for qubit in range(problem.n):
-            circuit.ry(qubit, inputs[qubit])
-        for layer in range(problem.layers):
-            for qubit in range(problem.n):
-                circuit.ry(qubit, weights[layer, qubit, 0])
-                circuit.rz(qubit, weights[layer, qubit, 1])
-            for pair in problem.ring:
-                circuit.cx(*pair)
-
-    layer = QuantumLayer(
-        circuit_fn, problem.n, weight_shapes={"weights": tuple(weights.shape)}, dtype=torch.float32
+    shape = (problem.layers, problem.n, 2)
+    return step_of(
+        QuantumLayer(
+            problem.circuit_fn, problem.n, weight_shapes={"weights": shape}, dtype=torch.float32
+        ),
+        problem,
     )
+
+
+def step_of(layer: torch.nn.Module, problem: Problem):
+    """A step of a module with one parameter, `weights`."""
+    inputs, weights, cotangent = (torch.from_numpy(array) for array in problem.data())
     layer.weights.data.copy_(weights)
     inputs.requires_grad_()
 

@@ -1,0 +1,53 @@
+"""A Keras layer that computes nothing: what TensorFlow and Keras take for themselves.
+
+It has the inputs, the weights and the outputs of the quantum layer, and leaves the graph as any
+layer must that does not compute in TensorFlow: by `tf.numpy_function`, once for values and once for
+gradients.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from peers.q_store_keras import step_of
+from problem import Problem
+
+TITLE = "Keras, identity layer"
+PACKAGES = ("keras", "tensorflow")
+
+
+class Identity(tf.keras.layers.Layer):
+    """Returns its inputs; the gradient of the weights is zero."""
+
+    def __init__(self, weight_shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.weight_shape = weight_shape
+
+    def build(self, input_shape):
+        self.angles = self.add_weight(name="weights", shape=self.weight_shape)
+        super().build(input_shape)
+
+    def call(self, inputs):
+        return identity(inputs, tf.convert_to_tensor(self.angles))
+
+
+@tf.custom_gradient
+def identity(inputs, weights):
+    values = tf.numpy_function(lambda x, w: x, [inputs, weights], tf.float32, stateful=False)
+    values.set_shape(inputs.shape)
+
+    def backward(cotangent):
+        found = tf.numpy_function(
+            lambda x, w, g: (g, np.zeros_like(w)),
+            [inputs, weights, cotangent],
+            [tf.float32, tf.float32],
+            stateful=False,
+        )
+        for grad, tensor in zip(found, (inputs, weights), strict=True):
+            grad.set_shape(tensor.shape)
+        return found
+
+    return values, backward
+
+
+def build(problem: Problem):
+    return step_of(Identity((problem.layers, problem.n, 2)), problem)
