@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	done)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint format types check bench docs gates size wheel clean
+.PHONY: help venv demo test lint format types check bench fuzz docs gates size wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -44,6 +44,9 @@ check: lint types test ## lint, types and test
 bench: $(BENCH_VENV)/.stamp $(TFQ_VENV)/.stamp $(KERAS_VENV)/.stamp ## Time one training step beside other packages
 	$(BENCH_VENV)/bin/python benchmarks/layer_step.py --tfq-python $(TFQ_VENV)/bin/python \
 		--keras-python $(KERAS_VENV)/bin/python $(ARGS)
+
+fuzz: $(VENV)/.fuzz ## Fuzz the parsers; ARGS="--minutes 60 dsl" says how long and which
+	$(PY) tests/fuzz/parsers.py $(ARGS)
 
 docs: $(VENV)/.dev ## Write docs/gates.md again from the gate table
 	$(VENV)/bin/qstorec gates --markdown > docs/gates.md
@@ -86,6 +89,10 @@ $(VENV)/.demo: $(PINS) | $(VENV)/pyvenv.cfg
 $(VENV)/.dev: $(PINS) | $(VENV)/pyvenv.cfg
 	@echo "Installing q-store and the development tools (a minute or two, once)"
 	@$(PY) $(PIP_INSTALL) -c constraints.txt -e ".[dev]"
+	@touch $@
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	@$(PY) $(PIP_INSTALL) -c constraints.txt -e ".[fuzz]"
 	@touch $@
 
 $(BENCH_VENV)/.stamp: $(PINS) benchmarks/requirements.txt | $(BENCH_VENV)/pyvenv.cfg

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "4.0.0"
 
 if TYPE_CHECKING:
+    from q_store.compiled import CompiledCircuit, compile
     from q_store.frontends.circuit import QuantumCircuit
     from q_store.frontends.dsl import from_dsl
     from q_store.frontends.symbols import matrix, scalar, vector
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from q_store.runtime.simulator_config import SimulatorConfig
 
 _HOMES = {
+    "CompiledCircuit": "q_store.compiled",
+    "compile": "q_store.compiled",
     "QStoreError": "q_store.qir.diagnostics",
     "QuantumCircuit": "q_store.frontends.circuit",
     "SimulatorConfig": "q_store.runtime.simulator_config",
@@ -54,10 +57,12 @@ _HOMES = {
 }
 
 __all__ = [
+    "CompiledCircuit",
     "QStoreError",
     "QuantumCircuit",
     "SimulatorConfig",
     "__version__",
+    "compile",
     "configure",
     "from_cirq",
     "from_dsl",

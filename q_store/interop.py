@@ -7,27 +7,19 @@ library that can be read. The libraries are extras; `QS801` says which one is mi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from q_store.frontends.formats import library
 from q_store.frontends.trace import as_func
-from q_store.qir.diagnostics import error
 
 if TYPE_CHECKING:
     from q_store.frontends.circuit import QuantumCircuit
 
 
-def _module(name: str, library: str) -> Any:
-    """A module of ours that imports another library."""
-    try:
-        return import_module(f"q_store.{name}")
-    except ModuleNotFoundError as problem:
-        if (problem.name or "").partition(".")[0] != library:
-            raise
-        raise error(
-            "QS801", f"{library} is not installed", help=f"pip install 'q-store[{library}]'"
-        ) from problem
+def _module(name: str, package: str) -> Any:
+    """A module of ours that imports another library. Raises `QS801`."""
+    return library(f"q_store.{name}", package)
 
 
 def from_qiskit(

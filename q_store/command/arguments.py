@@ -6,12 +6,14 @@ import argparse
 from typing import Final
 
 _EPILOG: Final = """\
-FILE is IR text, - for standard input, or FILE.py:NAME, which executes that Python file and takes a
-QuantumCircuit, a Func or Module, or a function that gives one.
+FILE is a program: IR text (.qir), the text language (.qst, .qs), OpenQASM (.qasm), QPY (.qpy), JSON
+of Cirq or IonQ (.json), - for standard input, or FILE.py:NAME, which executes that Python file and
+takes a circuit of any library, a Func or Module, or a function that gives one.
 
 examples:
   qstorec compile bell.qir -p 'canonicalize,fixpoint(cancel,merge-rotations)' --timing
   qstorec compile model.py:circuit_fn --n-qubits 4 --emit ir=out.qir,stats
+  qstorec compile qft.qst -D n=5 --emit qasm3,qiskit=qft.qpy
   qstorec run bell.qir --bind theta=0.3 --bind 'w=[0.1,0.2]'
   qstorec cost bell.qir --target ionq.forte --shots 1000 --budget 50
   qstorec gates rx
@@ -20,7 +22,10 @@ examples:
 exit codes: 0 done, 1 wrong input, 2 wrong usage, 3 cannot (too large, backend missing),
 4 an optional package is missing, 70 internal error, 130 interrupted
 """
-EMIT_KINDS: Final = ("ir", "stats", "stats-json", "executable", "drawing")
+EMIT_KINDS: Final = (
+    *("ir", "dsl", "qasm2", "qasm3", "qiskit", "cirq", "pennylane", "mlir", "executable"),
+    *("drawing", "stats", "stats-json"),
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -186,6 +191,7 @@ def _draw(parser: argparse.ArgumentParser) -> None:
 def _validate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", help="programs to check")
     parser.add_argument("--n-qubits", metavar="N", type=_positive, help="for a circuit function")
+    _defines(parser)
     _json(parser)
 
 
@@ -199,7 +205,8 @@ def _listing(parser: argparse.ArgumentParser, what: str) -> None:
 
 
 def _source(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="IR text, -, or FILE.py:NAME")
+    parser.add_argument("file", metavar="FILE", help="a program, -, or FILE.py:NAME")
+    _defines(parser)
     parser.add_argument(
         "--n-qubits", metavar="N", type=_positive, help="for a circuit function that asks for it"
     )
@@ -208,6 +215,19 @@ def _source(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         action="append",
         help="observe this Pauli sum, such as 'Z0 + 0.5*X1'; repeat for several",
+    )
+
+
+def _defines(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-D",
+        dest="define",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        type=_define,
+        help="a setting or constant of the text language, or an OpenQASM input that shapes the "
+        "circuit; repeat for each",
     )
 
 
@@ -246,6 +266,13 @@ def _emit(text: str) -> list[tuple[str, str | None]]:
             raise argparse.ArgumentTypeError(f"{kind}= needs the name of a file")
         wanted.append((kind, file or None))
     return wanted
+
+
+def _define(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (equals and name.strip() and value.strip()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name.strip(), value.strip()
 
 
 def _level(text: str) -> str:

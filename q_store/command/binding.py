@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from q_store.command.files import read_text, unreadable
+from q_store.frontends.files import read_text, unreadable
 from q_store.qir.diagnostics import did_you_mean, error
 from q_store.targets.executable import Executable
 

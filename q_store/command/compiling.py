@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from q_store.command import exit_codes
+from q_store.command.emitting import KINDS, emitted
 from q_store.command.files import write_files
 from q_store.command.output import Output, json_document, table
 from q_store.command.sources import circuit_of, load_module
@@ -109,25 +110,24 @@ def _destinations(args: Namespace) -> list[tuple[str, str | None]]:
             "two kinds of output would go to the same place",
             help="name files: --emit ir=out.qir,stats",
         )
-    if ("executable", None) in wanted:
-        raise error(
-            "QS707", "an executable is not text", help="name a file: --emit executable=out.npz"
-        )
+    for kind, file in wanted:
+        if file is None and kind in KINDS and KINDS[kind].suffix:
+            raise error(
+                "QS707",
+                f"`{kind}` is not text",
+                help=f"name a file: --emit {kind}=out{KINDS[kind].suffix}",
+            )
     return wanted
 
 
 def _emit(kind: str, file: str | None, before: Module, run: PassRun, pipeline: Pipeline) -> bytes:
-    if kind == "executable":
-        from q_store.command.binary import executable_bytes
-
-        return executable_bytes(run.module)
+    if kind in KINDS:
+        return emitted(kind, run.module)
     if kind == "drawing":
         svg = file is not None and file.endswith(".svg")
         width = None if file is None else 0
         text = circuit_of(run.module).draw("svg" if svg else "text", width=width)
         return (text if text.endswith("\n") else f"{text}\n").encode()
-    if kind == "ir":
-        return str(run.module).encode()
     return (_stats_json if kind == "stats-json" else _stats)(before, run, pipeline).encode()
 
 

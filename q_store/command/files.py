@@ -9,37 +9,18 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from q_store.qir.diagnostics import QStoreError, did_you_mean, error
+from q_store.frontends.files import read_bytes, unreadable
+from q_store.qir.diagnostics import QStoreError, error
 
 
-def read_text(file: str) -> str:
-    """The text of a file, or of standard input for `-`. Raises `QS701` and `QS702`."""
+def read_input(file: str) -> bytes:
+    """What is in a file, or on standard input for `-`. Raises `QS701`."""
+    if file != "-":
+        return read_bytes(file)
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return sys.stdin.buffer.read()
     except (OSError, ValueError) as problem:
         raise unreadable(file, problem) from None
-    if b"\0" in data[:65536]:
-        raise error("QS702", f"{file} is not a text file", help="expected IR text: `qir 1` …")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise error(
-            "QS702", f"{file} is not UTF-8 text: byte {problem.start} is {data[problem.start]:#04x}"
-        ) from None
-
-
-def unreadable(file: str, problem: OSError | ValueError) -> QStoreError:
-    """The diagnostic for a file that cannot be read, with names near it in its folder."""
-    reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-    help = ""
-    if isinstance(problem, FileNotFoundError):
-        path = Path(file)
-        try:
-            known = [str(path.with_name(name)) for name in os.listdir(path.parent)]
-        except OSError:
-            known = []
-        help = did_you_mean(file, known)
-    return error("QS701", f"cannot read {file}: {reason}", help=help)
 
 
 def write_files(files: Sequence[tuple[str, bytes]]) -> None:

@@ -1,4 +1,5 @@
-"""What a command works on: IR text, standard input, or an object of a Python file."""
+"""What a command works on: a program in any format, standard input, or an object of a Python
+file."""
 
 from __future__ import annotations
 
@@ -6,50 +7,45 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from q_store.command import user_code
-from q_store.command.files import read_text
+from q_store.command.files import read_input
+from q_store.frontends import python_files
 from q_store.qir.diagnostics import QStoreError, error
 from q_store.qir.func import Module
 
 if TYPE_CHECKING:
     from q_store.frontends.circuit import QuantumCircuit
+    from q_store.frontends.formats import Defines
 
 
 def load_module(file: str, args: Namespace) -> Module:
     """The module a FILE argument names, with the observables of `--observable` if any.
 
-    Raises `QS701` to `QS705`, and what reading, tracing and verifying raise.
+    Raises `QS386`, `QS701` to `QS705`, and what reading, tracing and verifying raise.
     """
-    place = user_code.split_python(file)
+    defines = dict(getattr(args, "define", None) or ())
+    place = python_files.split_python(file)
     if place is None:
-        module = read_module(file)
+        module = read_module(file, defines)
+    elif defines:
+        raise error(
+            "QS386",
+            f"{file} is an object of Python, which has no settings: nothing can be defined as "
+            f"`{min(defines)}`",
+        )
     else:
         module = _from_object(*place, getattr(args, "n_qubits", None))
     observables = getattr(args, "observable", None)
     return observing(module, observables) if observables else module
 
 
-def read_module(file: str) -> Module:
-    """A file, or standard input for `-`: IR text, OpenQASM or the text language, told apart by how
-    it begins."""
-    from q_store.frontends.qasm import from_qasm, is_qasm
-    from q_store.qir.parser import parse_module
+def read_module(file: str, defines: Defines | None = None) -> Module:
+    """A file, or standard input for `-`: a program in any format, told apart by the name and by
+    how it begins."""
+    from q_store.frontends.formats import Program, module_of, read_program, understand
 
-    text = read_text(file)
-    name = "<stdin>" if file == "-" else file
-    if is_qasm(text):
-        return from_qasm(text, file=name).to_module()
-    if _is_text_language(file, text):
-        from q_store.frontends.dsl import from_dsl
-
-        return Module((from_dsl(text, file=name),))
-    return parse_module(text, name)
-
-
-def _is_text_language(file: str, text: str) -> bool:
-    from q_store.frontends.dsl.reading import SUFFIXES, is_dsl
-
-    return file.endswith(SUFFIXES) or (not file.endswith(".qir") and is_dsl(text))
+    if file == "-":
+        return module_of(understand(Program("<stdin>", read_input(file), None, defines or {})))
+    return module_of(read_program(file, defines))
 
 
 def observing(module: Module, observables: Sequence[str] | None) -> Module:
@@ -65,12 +61,12 @@ def _from_object(file: str, name: str, n_qubits: int | None) -> Module:
     from q_store.frontends.trace import trace_circuit
     from q_store.qir.verifier import verify_module
 
-    found = user_code.load_object(file, name)
+    found = python_files.load_object(file, name)
     if callable(found) and _module(found) is None:
-        if user_code.takes_nothing(found):
-            found = user_code.call(file, found)
+        if python_files.takes_nothing(found):
+            found = python_files.call(file, found)
         else:
-            found = user_code.call(file, trace_circuit, found, n_qubits).func
+            found = python_files.call(file, trace_circuit, found, n_qubits).func
     module = _module(found)
     if module is None:
         kind = type(found)

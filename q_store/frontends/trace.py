@@ -1,8 +1,8 @@
 """Circuit functions to IR: call the function once with symbols and keep what it writes down.
 
 `trace_circuit` accepts a function with the arguments `signature` describes, or something that is a
-circuit already: a `QuantumCircuit`, a `Func` or `Module`, or text: a program of the text
-language or IR.
+circuit already: a `QuantumCircuit`, a `Func` or `Module`, a circuit of another library, the text of
+a program, or a file with any of these (`formats`), `FILE.py:NAME` among them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
 from q_store.frontends.ansatz import hardware_efficient
@@ -19,6 +20,12 @@ from q_store.frontends.arrays import Handle
 from q_store.frontends.circuit import QuantumCircuit
 from q_store.frontends.expr import Expr
 from q_store.frontends.foreign import native_observables, packages_of
+from q_store.frontends.formats import (
+    first_of,
+    names_a_file,
+    read_program,
+    read_text_program,
+)
 from q_store.frontends.observing import OUTPUTS, observe
 from q_store.frontends.parameters import (
     InputParams,
@@ -26,6 +33,7 @@ from q_store.frontends.parameters import (
     ParameterTable,
     with_roles,
 )
+from q_store.frontends.python_files import named_object
 from q_store.frontends.signature import (
     CIRCUIT,
     INPUTS,
@@ -39,7 +47,6 @@ from q_store.qir.diagnostics import did_you_mean, error
 from q_store.qir.func import Func, Module, Role, element_names
 from q_store.qir.observables import Observation, PauliSum
 from q_store.qir.ops import Op
-from q_store.qir.parser import parse_module
 
 Observables = str | PauliSum | Observation | Sequence[str | PauliSum | Observation]
 WeightShapes = Mapping[str, int | Sequence[int]] | int | Sequence[int]
@@ -136,6 +143,7 @@ def trace_circuit(
             help=did_you_mean(str(output), OUTPUTS),
         )
     tracing = _Tracing(n_qubits, weight_shapes, in_features, input_params)
+    circuit_fn = named_object(circuit_fn)
     produced = circuit_fn
     if circuit_fn is None:
         produced = hardware_efficient(tracing.width("circuit_fn=None"), depth, entanglement)
@@ -316,17 +324,16 @@ def _from_own(item: object) -> Converted | None:
 
 
 def _from_text(item: object) -> Converted | None:
-    """A program of the text language or of OpenQASM, or IR text."""
+    """A program in any language, or the name of a file with one."""
     if not isinstance(item, str):
         return None
-    from q_store.frontends.dsl import from_dsl, is_dsl
-    from q_store.frontends.qasm import from_qasm, is_qasm
+    if names_a_file(item):
+        return first_of(read_program(item))
+    return first_of(read_text_program(item, "<circuit>"))
 
-    if is_qasm(item):
-        return from_qasm(item, file="<circuit>")
-    if is_dsl(item):
-        return from_dsl(item, file="<circuit>")
-    return parse_module(item, "<circuit>").main
+
+def _from_path(item: object) -> Converted | None:
+    return first_of(read_program(item)) if isinstance(item, Path) else None
 
 
 def _when_needed(module: str, function: str) -> Callable[[object], Converted | None]:
@@ -342,6 +349,7 @@ def _when_needed(module: str, function: str) -> Callable[[object], Converted | N
 _CONVERTERS: Final[dict[str, Callable[[object], Converted | None]]] = {
     "q_store": _from_own,
     "builtins": _from_text,
+    "pathlib": _from_path,
     "qiskit": _when_needed("q_store.frontends.qiskit", "convert"),
     "cirq": _when_needed("q_store.frontends.cirq", "convert"),
     "pennylane": _when_needed("q_store.frontends.pennylane", "convert"),

@@ -12,6 +12,7 @@ from typing import Final
 from q_store.qir.error_codes_backends import BACKENDS
 from q_store.qir.error_codes_dsl import TEXT_LANGUAGE
 from q_store.qir.error_codes_exchange import EXCHANGE
+from q_store.qir.error_codes_formats import FORMATS
 from q_store.qir.error_codes_ionq import IONQ
 from q_store.qir.error_codes_noise import NOISE_TARGETS
 from q_store.qir.error_codes_ionq_service import IONQ_SERVICE
@@ -314,6 +315,7 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "condition in a Cirq circuit. Take it out, or export to another library.",
     ),
     **EXCHANGE,
+    **FORMATS,
     "QS401": Explanation(
         "malformed pipeline",
         "A pipeline is a list of passes separated by commas. Options stand in braces with spaces "

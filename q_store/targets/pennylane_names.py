@@ -13,6 +13,15 @@ from q_store.qir.registry import all_gates
 _SIMPLE: Final = re.compile(r"(\w+)\((?:[\w, ]+, )?wires\)\Z")
 _ADJOINT: Final = re.compile(r"adjoint\((\w+)\(wires\)\)\Z")
 
+CHANNELS: Final = {
+    "depolarizing": "DepolarizingChannel",
+    "bit_flip": "BitFlip",
+    "phase_flip": "PhaseFlip",
+    "amplitude_damping": "AmplitudeDamping",
+    "phase_damping": "PhaseDamping",
+}
+"""Classes of channels with the same probabilities; others go by their Kraus operators."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spelling:

@@ -15,7 +15,7 @@ from q_store.qir.observables import Expval, Observation, PauliSum, Probs, Sample
 from q_store.qir.ops import Gate
 from q_store.qir.values import Value
 from q_store.targets.flat import Expressions, FlatFunc, FlatStep, cannot, flatten, parts
-from q_store.targets.pennylane_names import Spelling, spelling
+from q_store.targets.pennylane_names import CHANNELS, Spelling, spelling
 
 _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     **{name: getattr(qml.math, name) for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
@@ -25,13 +25,6 @@ _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "div": lambda a, b: a / b,
     "pow": lambda a, b: a**b,
     "atan2": lambda a, b: qml.math.arctan2(a, b),
-}
-_CHANNELS: Final = {
-    "depolarizing": "DepolarizingChannel",
-    "bit_flip": "BitFlip",
-    "phase_flip": "PhaseFlip",
-    "amplitude_damping": "AmplitudeDamping",
-    "phase_damping": "PhaseDamping",
 }
 
 
@@ -156,8 +149,8 @@ class _Run:
         row = step.row
         assert isinstance(row, dialects.Channel)
         rates = [angle.const for angle in step.angles]
-        if row.mnemonic in _CHANNELS:
-            getattr(qml, _CHANNELS[row.mnemonic])(*rates, wires=step.wires)
+        if row.mnemonic in CHANNELS:
+            getattr(qml, CHANNELS[row.mnemonic])(*rates, wires=step.wires)
         else:
             qml.QubitChannel(row.kraus(*rates), wires=step.wires)
 

@@ -7,6 +7,6 @@ qubit is the most significant bit.
 
 from __future__ import annotations
 
-from q_store.frontends.cirq.reader import convert, from_cirq, load_json
+from q_store.frontends.cirq.reader import convert, from_cirq, load_json, read_json
 
-__all__ = ["convert", "from_cirq", "load_json"]
+__all__ = ["convert", "from_cirq", "load_json", "read_json"]

@@ -98,6 +98,15 @@ def load_json(path: str | Path, inputs: Iterable[Any] | None = None) -> QuantumC
     return from_cirq(circuit, inputs)
 
 
+def read_json(text: str, file: str) -> QuantumCircuit:
+    """The circuit of the text of such a file. Raises `QS341`, and `QS352` for other objects."""
+    try:
+        circuit = cirq.read_json(json_text=text)
+    except _BROKEN as problem:
+        raise error("QS341", f"cannot read the Cirq file {file}: {problem}") from problem
+    return from_cirq(circuit)
+
+
 class Reader:
     """Collects the steps of operations on qubits with known wires."""
 

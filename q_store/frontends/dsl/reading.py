@@ -98,13 +98,18 @@ def _values(tree: Block, defines: Defines) -> dict[str, int | float]:
     return {name: _defined(name, value) for name, value in defines.items()}
 
 
+def number_of(name: str, text: str) -> int | float:
+    """The number that a text such as `2*pi` is. Raises `QS137`."""
+    try:
+        return _expression(text)
+    except QStoreError as problem:
+        why = problem.diagnostics[0].message
+        raise error("QS137", f"`{name}={text}` is no number: {why}") from None
+
+
 def _defined(name: str, value: object) -> int | float:
     if isinstance(value, str):
-        try:
-            return _expression(value)
-        except QStoreError as problem:
-            why = problem.diagnostics[0].message
-            raise error("QS137", f"`{name}={value}` is no number: {why}") from None
+        return number_of(name, value)
     if isinstance(value, bool) or not (
         isinstance(value, int | float) or hasattr(value, "__index__")
     ):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from q_store.qir.diagnostics import error
+from q_store.qir.diagnostics import did_you_mean, error
 
 if TYPE_CHECKING:
     from q_store.frontends.circuit import QuantumCircuit
@@ -48,17 +48,30 @@ def from_qasm(
 
     Raises `QS370` to `QS380` with the place in the text, `QS801` without the package openqasm3.
     """
+    if u not in _CONVENTIONS:
+        raise error("QS381", f"u must be 'spec' or 'qiskit', got {u!r}")
+    return read_qasm(*_text_of(program, file), u=u, constants=constants)
+
+
+def read_qasm(
+    text: str,
+    name: str,
+    folder: Path | None,
+    *,
+    u: str = "spec",
+    constants: Mapping[str, int | float | bool] | None = None,
+) -> QuantumCircuit:
+    """The circuit of a text. `name` is what errors call it, `folder` where its includes are.
+    Raises as `from_qasm`."""
     from q_store.frontends.qasm.finish import finished, grouped, renamed
     from q_store.frontends.qasm.read import source_of
     from q_store.frontends.qasm.statements import Program
 
-    if u not in _CONVENTIONS:
-        raise error("QS381", f"u must be 'spec' or 'qiskit', got {u!r}")
-    text, name, folder = _text_of(program, file)
     source = source_of(text, name)
     state = Program(source, "qiskit" if u == "qiskit" else "spec", constants or {}, folder)
     try:
         statements = state.read()
+        _check_constants(statements, constants or {})
         state.renamed = renamed(source)
         state.vectors = grouped(_inputs(statements))
         state.run(statements)
@@ -81,10 +94,23 @@ def _text_of(program: str | Path, file: str) -> tuple[str, str, Path | None]:
         return program, file, None
     path = Path(program)
     try:
-        return path.read_text(encoding="utf-8"), str(path), path.parent
+        return path.read_text(encoding="utf-8-sig"), str(path), path.parent
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or "it is not UTF-8 text"
         raise error("QS341", f"cannot use the file {path}: {reason}") from problem
+
+
+def _check_constants(statements: list[Any], constants: Mapping[str, Any]) -> None:
+    """Raises `QS137` for a value of an input that the program does not have."""
+    known = [node.identifier.name for node in statements if type(node).__name__ == "IODeclaration"]
+    for name in constants:
+        if name not in known:
+            raise error(
+                "QS137",
+                f"the program has no input `{name}`",
+                notes=[f"it has: {', '.join(known) or 'none'}"],
+                help=did_you_mean(str(name), known),
+            )
 
 
 def _inputs(statements: list[Any]) -> list[str]:

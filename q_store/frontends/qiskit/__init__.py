@@ -6,6 +6,7 @@ state index, here wire 0 is: the same circuit, the index read the other way roun
 
 from __future__ import annotations
 
-from q_store.frontends.qiskit.reader import convert, from_qiskit, load_qpy
+from q_store.frontends.qiskit.qpy_files import load_qpy, read_qpy
+from q_store.frontends.qiskit.reader import convert, from_qiskit
 
-__all__ = ["convert", "from_qiskit", "load_qpy"]
+__all__ = ["convert", "from_qiskit", "load_qpy", "read_qpy"]

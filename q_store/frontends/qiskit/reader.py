@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from qiskit import QuantumCircuit as QiskitCircuit
@@ -68,22 +67,6 @@ def from_qiskit(
 def convert(item: object) -> QuantumCircuit | None:
     """`from_qiskit` for a circuit, `None` for another object of the library."""
     return from_qiskit(item) if isinstance(item, QiskitCircuit) else None
-
-
-def load_qpy(
-    path: str | Path, inputs: Iterable[Any] | None = None, *, position: int = 0
-) -> QuantumCircuit:
-    """Read one circuit of a QPY file. Raises `QS341` when that is not possible."""
-    from qiskit import qpy
-
-    try:
-        with Path(path).open("rb") as file:
-            circuits = qpy.load(file)
-    except (OSError, *_BROKEN) as problem:
-        raise error("QS341", f"cannot read the QPY file {path}: {problem}") from problem
-    if position >= len(circuits):
-        raise error("QS341", f"the QPY file {path} has {len(circuits)} circuits")
-    return from_qiskit(circuits[position], inputs)
 
 
 def _bit_names(circuit: Any) -> dict[Any, str]:

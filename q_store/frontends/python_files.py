@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Final
 
-from q_store.command.files import read_text
+from q_store.frontends.files import read_text
 from q_store.qir.diagnostics import QStoreError, Span, did_you_mean, error
 from q_store.qir.location import PythonLocation
 
@@ -32,6 +32,15 @@ def split_python(name: str) -> tuple[str, str] | None:
     if file.endswith(".py"):
         return file, attribute
     return (name, "") if name.endswith(".py") else None
+
+
+def named_object(item: object) -> object:
+    """The object of a Python file that a text `FILE.py:NAME` or such a path names; anything else
+    as it is. Raises `QS701`, `QS703` and `QS704`."""
+    place = split_python(str(item)) if isinstance(item, str | Path) else None
+    if place is None or set(place[0]) & set("\n;{"):
+        return item
+    return load_object(*place)
 
 
 def load_object(file: str, name: str) -> object:

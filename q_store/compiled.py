@@ -1,0 +1,221 @@
+"""`q_store.compile`: a program in any form to a function of its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from q_store.frontends.formats import Defines, first_of, names_a_file, read_program
+from q_store.frontends.formats import read_text_program as read_text
+from q_store.frontends.parameters import InputParams
+from q_store.frontends.trace import WeightShapes, trace_circuit
+from q_store.passes.manager import run_pipeline
+from q_store.passes.pipeline import Pipeline
+from q_store.qir.diagnostics import did_you_mean, error
+from q_store.qir.func import Func, Module
+from q_store.qir.observables import Expval, Observation, Probs, Sample
+from q_store.qir.values import Value
+from q_store.runtime.backend import BackendLike, Program, load, place
+from q_store.targets.executable import Executable
+from q_store.targets.lower import lower
+
+Real = NDArray[np.float64]
+_DEFAULT_SHOTS: Final = 1000
+
+
+def compile(
+    program: Any,
+    n_qubits: int | None = None,
+    *,
+    passes: str | Pipeline = "default",
+    defines: Defines | None = None,
+    observables: Any = None,
+    output: str = "expval",
+    weight_shapes: WeightShapes | None = None,
+    input_params: InputParams | None = None,
+    in_features: int | None = None,
+    backend: BackendLike = None,
+    dtype: DTypeLike = "float64",
+) -> CompiledCircuit:
+    """Compile a circuit in any form: what `trace_circuit` takes, files of every format and text
+    among it.
+
+    `passes` is a pipeline as text; `defines` gives values to settings and constants of a program
+    of the text language, or to OpenQASM inputs that shape a circuit; `backend` and `dtype`
+    (`float32` or `float64`) say what runs it. The rest is as for layers.
+
+    Raises `QS386` where there is nothing to define, and what reading, tracing and passes raise.
+    """
+    source = _defined(program, defines) if defines else program
+    traced = trace_circuit(
+        source,
+        n_qubits,
+        observables=observables,
+        output=output,
+        weight_shapes=weight_shapes,
+        input_params=input_params,
+        in_features=in_features,
+    )
+    module = run_pipeline(passes, Module((traced.func,)))
+    return CompiledCircuit(module.main, backend, dtype)
+
+
+def _defined(program: Any, defines: Defines) -> Any:
+    if isinstance(program, Path) or (isinstance(program, str) and names_a_file(program)):
+        return first_of(read_program(program, defines))
+    if isinstance(program, str):
+        return first_of(read_text(program, "<circuit>", defines))
+    raise error(
+        "QS386",
+        f"a {type(program).__name__} has no settings: nothing can be defined as `{min(defines)}`",
+        help="programs of the text language and of OpenQASM 3 have",
+    )
+
+
+class CompiledCircuit:
+    """A circuit after its passes, ready to run.
+
+    >>> bell = compile("qubits q[2]; weight t; ry(t) q[0]; cx q[0], q[1]; expect Z0; expect X0 X1")
+    >>> [round(float(value), 3) for value in bell(t=0.3)]
+    [0.955, 0.296]
+    """
+
+    func: Func
+    """After the passes; ends by observing."""
+
+    def __init__(self, func: Func, backend: BackendLike, dtype: DTypeLike) -> None:
+        self.func, self._backend, self._dtype = func, backend, dtype
+
+    @property
+    def module(self) -> Module:
+        """The function as a module, whose text is IR."""
+        return Module((self.func,))
+
+    @cached_property
+    def executable(self) -> Executable:
+        """The flat arrays that backends run; `save` writes them to a `.npz` file that `qstorec run`
+        takes."""
+        return lower(self.func)
+
+    @cached_property
+    def program(self) -> Program:
+        """The executable in the backend."""
+        placement = place(self._backend, n_qubits=self.n_qubits)
+        return load(self.executable, self._dtype, placement)
+
+    @property
+    def n_qubits(self) -> int:
+        """Number of wires."""
+        return self.func.n_qubits
+
+    @property
+    def parameters(self) -> dict[str, tuple[int, ...]]:
+        """Shape of every parameter by name, in order; `()` for a scalar."""
+        return {value.name: value.type.shape for value in self.func.args}
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """What a call gives, in order."""
+        last = self.func.observe
+        return last.observations if last else ()
+
+    def __call__(
+        self,
+        values: Mapping[str, Any] | None = None,
+        /,
+        *,
+        shots: int = _DEFAULT_SHOTS,
+        seed: int = 0,
+        **named: Any,
+    ) -> Any:
+        """What the circuit yields for numbers for all its parameters, by name.
+
+        Weights have their shape; data may have batch dimensions (B, …) in front, the same for all.
+        An expectation value is () or (B,), probabilities are (2**k,), the state is (2**n,)
+        complex, samples are (shots, k) bits, each with the batch in front; qubit 0, or the first
+        listed, is most significant. Several observations are a tuple.
+
+        Raises `QS320` for an unknown name, `QS321` for a value of another shape, `QS711` for a
+        parameter without a value.
+        """
+        given = {**(values or {}), **named}
+        self._check_names(given)
+        weights = self._row([self._weight(v, given) for v in self.func.args_with_role("weight")])
+        data = [(v, self._array(v, given)) for v in self.func.args_with_role("input")]
+        batch = np.broadcast_shapes(*[_batch(v, array) for v, array in data])
+        inputs = self._rows(data, batch)
+        found = list(self._results(inputs, weights, shots, seed))
+        shaped = [np.reshape(part, (*batch, *part.shape[1:])) for part in found]
+        return shaped[0] if len(shaped) == 1 else tuple(shaped)
+
+    def _results(self, inputs: Real, weights: Real, shots: int, seed: int) -> Any:
+        values: Any = None
+        column = 0
+        for position, item in enumerate(self.observations):
+            if isinstance(item, Expval):
+                values = self.program.expvals(inputs, weights) if values is None else values
+                yield values[:, column]
+                column += 1
+            elif isinstance(item, Probs):
+                yield self.program.probs(inputs, weights, item.qubits)
+            elif isinstance(item, Sample):
+                yield self.program.samples(inputs, weights, item.qubits, shots, seed + position)
+            else:
+                yield self.program.state(inputs, weights)
+
+    # --- parameters ---------------------------------------------------------------------------
+
+    def _check_names(self, given: Mapping[str, Any]) -> None:
+        known = self.parameters
+        for name in given:
+            if name not in known:
+                raise error(
+                    "QS320",
+                    f"the circuit has no parameter {name!r}",
+                    notes=[f"parameters: {', '.join(known) or 'none'}"],
+                    help=did_you_mean(str(name), known),
+                )
+        for name in known:
+            if name not in given:
+                raise error("QS711", f"the parameter `{name}` has no value")
+
+    def _array(self, value: Value, given: Mapping[str, Any]) -> Real:
+        try:
+            array = np.asarray(given[value.name], dtype=np.float64)
+        except (TypeError, ValueError):
+            array = np.asarray(np.nan)
+        shape = value.type.shape
+        if array.shape[array.ndim - len(shape) :] != shape or not np.isfinite(array).all():
+            raise error(
+                "QS321",
+                f"the value of `{value.name}` must be finite real numbers of shape {shape}, got "
+                f"{given[value.name]!r}",
+            )
+        return array
+
+    def _weight(self, value: Value, given: Mapping[str, Any]) -> Real:
+        array = self._array(value, given)
+        if array.shape != value.type.shape:
+            raise error("QS321", f"`{value.name}` has shape {value.type.shape}, got {array.shape}")
+        return array.reshape(-1)
+
+    def _row(self, parts: Sequence[Real]) -> Real:
+        return np.concatenate([*parts, np.zeros(0)]).astype(self.program.dtype)
+
+    def _rows(self, data: Sequence[tuple[Value, Real]], batch: tuple[int, ...]) -> Real:
+        """Inputs (B, F) of the batch, flattened to one dimension."""
+        count = int(np.prod(batch, dtype=int))
+        columns = [np.zeros((count, 0))]
+        for value, array in data:
+            full = np.broadcast_to(array, (*batch, *value.type.shape))
+            columns.append(full.reshape(count, value.type.size))
+        return np.concatenate(columns, axis=1).astype(self.program.dtype)
+
+
+def _batch(value: Value, array: Real) -> tuple[int, ...]:
+    return array.shape[: array.ndim - len(value.type.shape)]
