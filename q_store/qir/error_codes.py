@@ -14,8 +14,9 @@ from q_store.qir.error_codes_dsl import TEXT_LANGUAGE
 from q_store.qir.error_codes_exchange import EXCHANGE
 from q_store.qir.error_codes_formats import FORMATS
 from q_store.qir.error_codes_ionq import IONQ
-from q_store.qir.error_codes_noise import NOISE_TARGETS
+from q_store.qir.error_codes_ionq_local import IONQ_LOCAL
 from q_store.qir.error_codes_ionq_service import IONQ_SERVICE
+from q_store.qir.error_codes_noise import NOISE_TARGETS
 from q_store.qir.explanation import Explanation
 
 EXPLANATIONS: Final[dict[str, Explanation]] = {
@@ -547,11 +548,12 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "value of another shape",
         "A value has as many numbers, nested in the same way, as its parameter has elements.",
     ),
+    **IONQ_SERVICE,
+    **IONQ_LOCAL,
     "QS801": Explanation(
         "missing extra",
         "Frameworks are optional. The message names the extra to install.",
         "import q_store.torch in an environment without torch",
-    **IONQ_SERVICE,
         "pip install 'q-store[torch]'",
     ),
 }

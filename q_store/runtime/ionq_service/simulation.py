@@ -1,0 +1,168 @@
+"""Circuits to outcomes, on the embedded engine.
+
+Circuits that differ in their angles only run as one batch: shift rules and training send many of
+them. Qubits that no gate touches are not simulated.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from q_store.frontends.ionq import read_ionq_json
+from q_store.qir.func import Func
+from q_store.runtime.backend import load
+from q_store.runtime.ionq_service.intake import QASM3, SINGLE, CircuitPart
+from q_store.runtime.ionq_service.outcomes import Outcome
+from q_store.targets.executable import Executable
+
+Array = NDArray[np.float64]
+
+_AMPLITUDES: Final = 1 << 24
+"""Most amplitudes of a batch."""
+_NEGLIGIBLE: Final = 1e-12
+"""Probabilities below this are rounding and left out."""
+_EFFECTS: Final = ("n.", "q.reset", "q.measure")
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """A circuit on its own qubits alone: `wires[k]` of the job is qubit k here."""
+
+    executable: Executable
+    wires: tuple[int, ...]
+    part: CircuitPart
+
+
+def read(part: CircuitPart) -> tuple[Func, tuple[int, ...]]:
+    """The function of a circuit on the qubits that its gates touch, and which those are.
+
+    Raises what reading IonQ's JSON or OpenQASM raises.
+    """
+    if part.text:
+        func = read_ionq_json({"type": QASM3, "input": part.input()}).main
+        return func, tuple(range(func.n_qubits))
+    used = sorted({wire for gate in part.gates for wire in _wires(gate)}) or [0]
+    number = {wire: index for index, wire in enumerate(used)}
+    content = {
+        "gateset": part.gateset,
+        "qubits": len(used),
+        "circuit": [_renumbered(gate, number) for gate in part.gates],
+    }
+    return read_ionq_json({"type": SINGLE, "input": content}).main, tuple(used)
+
+
+def _wires(gate: dict[str, Any]) -> list[int]:
+    found = [gate[key] for key in ("target", "control") if gate.get(key) is not None]
+    for key in ("targets", "controls"):
+        found += gate.get(key) or []
+    return [int(wire) for wire in found]
+
+
+def _renumbered(gate: dict[str, Any], number: dict[int, int]) -> dict[str, Any]:
+    changed = dict(gate)
+    for key in ("target", "control"):
+        if gate.get(key) is not None:
+            changed[key] = number[int(gate[key])]
+    for key in ("targets", "controls"):
+        if gate.get(key):
+            changed[key] = [number[int(wire)] for wire in gate[key]]
+    return changed
+
+
+def simulate(circuits: Sequence[Circuit], shots: int | None, seed: int) -> list[Outcome]:
+    """The outcome of each circuit: exact, or of `shots` drawn from streams of `seed`."""
+    found: list[Outcome | None] = [None] * len(circuits)
+    for members in _alike(circuits):
+        for index, chances in _chances(circuits, members):
+            stream = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(index,)))
+            found[index] = _outcome(circuits[index], chances, shots, stream)
+    return [outcome for outcome in found if outcome is not None]
+
+
+def _alike(circuits: Sequence[Circuit]) -> list[list[int]]:
+    """Indices of circuits with the same gates on the same qubits."""
+    groups: dict[Any, list[int]] = defaultdict(list)
+    for index, circuit in enumerate(circuits):
+        groups[_shape(circuit.executable)].append(index)
+    return list(groups.values())
+
+
+def _shape(exe: Executable) -> tuple[Any, ...]:
+    """Everything of an executable without parameters but the angles of its gates."""
+    arrays = (exe.opcode, exe.wire_ptr, exe.wires, exe.slot_ptr)
+    fixed = exe.b[_fixed(exe)]
+    return (exe.n_qubits, exe.op_names, *[a.tobytes() for a in arrays], fixed.tobytes())
+
+
+def _fixed(exe: Executable) -> NDArray[np.bool_]:
+    """Slots that are no angles of gates but probabilities of channels."""
+    fixed = np.zeros(len(exe.b), np.bool_)
+    for code, name in enumerate(exe.op_names):
+        if name.startswith(_EFFECTS):
+            for op in np.flatnonzero(exe.opcode == code):
+                fixed[exe.slot_ptr[op] : exe.slot_ptr[op + 1]] = True
+    return fixed
+
+
+def _opened(exe: Executable) -> Executable:
+    """The executable with its angles as weights."""
+    free = np.flatnonzero(~_fixed(exe))
+    counts = np.zeros(len(exe.b), np.int32)
+    counts[free] = 1
+    constants = exe.b.copy()
+    constants[free] = 0.0
+    return replace(
+        exe,
+        n_weights=len(free),
+        weight_names=tuple([f"w[{k}]" for k in range(len(free))]),
+        a_indptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
+        a_indices=np.arange(len(free), dtype=np.int32),
+        a_data=np.ones(len(free)),
+        b=constants,
+    )
+
+
+def _chances(circuits: Sequence[Circuit], members: list[int]) -> Iterator[tuple[int, Array]]:
+    """The probabilities (2**n,) of circuits that are alike, little-endian."""
+    first = circuits[members[0]].executable
+    free = ~_fixed(first)
+    program = load(_opened(first), np.float64)
+    qubits = tuple(reversed(range(first.n_qubits)))
+    size = max(1, _AMPLITUDES >> first.n_qubits)
+    for start in range(0, len(members), size):
+        some = members[start : start + size]
+        angles = np.stack([circuits[index].executable.b[free] for index in some])
+        found = program.probs(np.empty((len(some), 0)), angles, qubits)
+        yield from zip(some, np.asarray(found, np.float64), strict=True)
+
+
+def _outcome(
+    circuit: Circuit, chances: Array, shots: int | None, stream: np.random.Generator
+) -> Outcome:
+    part = circuit.part
+    qubits = max(part.qubits, len(circuit.wires))
+    if shots is None:
+        places = np.flatnonzero(chances > _NEGLIGIBLE)
+        keys = _spread(places.astype(np.uint64), circuit.wires)
+        shares = zip(keys.tolist(), chances[places].tolist(), strict=True)
+        return Outcome.exact(qubits, {str(key): share for key, share in shares}, part.registers)
+    ladder = np.cumsum(np.maximum(chances, 0.0))
+    drawn = np.searchsorted(ladder, stream.random(shots) * ladder[-1], side="right")
+    places = np.minimum(drawn, len(chances) - 1).astype(np.uint64)
+    return Outcome.sampled(qubits, _spread(places, circuit.wires), part.registers)
+
+
+def _spread(places: NDArray[np.uint64], wires: tuple[int, ...]) -> NDArray[np.uint64]:
+    """Outcomes of the simulated qubits as outcomes of all; the others are 0."""
+    if wires == tuple(range(len(wires))):
+        return places
+    found = np.zeros_like(places)
+    for bit, wire in enumerate(wires):
+        found |= (places >> np.uint64(bit) & np.uint64(1)) << np.uint64(wire)
+    return found

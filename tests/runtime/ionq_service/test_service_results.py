@@ -1,0 +1,218 @@
+"""Results of the local IonQ service: bit order, formats, noise, batches."""
+
+from math import cos, pi, sin
+from typing import Any
+
+import numpy as np
+import pytest
+
+from q_store.runtime.ionq_service.noise import of_machine, of_model
+from q_store.targets.ionq.devices import DEVICES
+from tests.runtime.ionq_service.local import BELL, Local, batch, job
+
+X0 = [{"gate": "x", "target": 0}]
+
+
+def artifacts(local: Local, shown: dict[str, Any]) -> dict[str, Any]:
+    """Every artifact of a job by its format."""
+    found = {}
+    for name, one in shown["results"].items():
+        if "id" in one:
+            found[name] = local.get(f"/jobs/{shown['id']}/artifacts/{one['id']}")
+    return found
+
+
+def test_bit_k_of_a_key_is_qubit_k(local: Local) -> None:
+    assert local.probabilities(job(X0, qubits=3)) == {"1": pytest.approx(1)}
+    flipped = [{"gate": "x", "target": 1}, {"gate": "x", "target": 4}]
+    assert local.probabilities(job(flipped, qubits=6)) == {"18": pytest.approx(1)}
+    flipped = [{"gate": "x", "targets": [2], "controls": [0]}, *X0]
+    assert local.probabilities(job(flipped)) == {"1": pytest.approx(1)}
+
+
+def test_idle_qubits_cost_nothing_to_simulate(local: Local) -> None:
+    flipped = [{"gate": "x", "target": 3}, {"gate": "x", "target": 35}]
+    found = local.probabilities(job(flipped, "qpu.forte-1", shots=200, qubits=36))
+    assert max(found, key=lambda key: found[key]) == str(2**3 + 2**35)
+
+
+def test_a_circuit_without_gates_reads_zero(local: Local) -> None:
+    assert local.probabilities(job([], qubits=2)) == {"0": pytest.approx(1)}
+    nothing = [{"gate": "nop", "target": 0}]
+    assert local.probabilities(job(nothing, gateset="native")) == {"0": pytest.approx(1)}
+
+
+def test_every_format_tells_the_same(local: Local) -> None:
+    circuit = [*X0, {"gate": "h", "target": 2}]
+    shown = local.done(job(circuit, shots=64, noise={"model": "aria-1", "seed": 5}))
+    found = artifacts(local, shown)
+    assert len(found) == 6
+    histogram = found["ionq.result.histogram.json.v1"]
+    assert sum(histogram.values()) == 64
+    assert found["ionq.result.probabilities.json.v1"] == {
+        key: count / 64 for key, count in histogram.items()
+    }
+    texts = found["ionq.result.histogram.json.v2"]["histogram"]["registers"]["output_all"]
+    assert texts == {format(int(key), "03b"): count for key, count in histogram.items()}
+    shares = found["ionq.result.probabilities.json.v2"]["probabilities"]["registers"]
+    assert shares["output_all"] == {key: count / 64 for key, count in texts.items()}
+    shots = found["ionq.result.shots.json.v1"]
+    assert {key: shots.count(key) for key in histogram} == histogram
+    bits = [shot["registers"]["output_all"] for shot in found["ionq.result.shots.json.v2"]["shots"]]
+    assert [str(sum(bit << k for k, bit in enumerate(shot))) for shot in bits] == shots
+    where = shown["results"]
+    assert local.get(where["histogram"]["url"]) == histogram
+    assert local.get(where["shots"]["url"]) == shots
+
+
+def test_the_ideal_simulator_gives_probabilities_only(local: Local) -> None:
+    shown = local.done(job(shots=64))
+    assert set(artifacts(local, shown)) == {
+        "ionq.result.probabilities.json.v1",
+        "ionq.result.probabilities.json.v2",
+    }
+    assert local.ask("GET", f"/jobs/{shown['id']}/results/shots").status == 404
+    assert local.ask("GET", f"/jobs/{shown['id']}/artifacts/none").status == 404
+
+
+def test_registers_of_several_circuits(local: Local) -> None:
+    body = batch([BELL, X0])
+    body["input"]["circuits"][1] |= {"qubits": 3, "registers": {"out": [2, 0, None]}}
+    shown = local.done(body)
+    child = local.get(f"/jobs/{shown['child_job_ids'][1]}")
+    assert child["parent_job_id"] == shown["id"]
+    found = artifacts(local, child)["ionq.result.probabilities.json.v2"]["probabilities"]
+    # Bit 1 of the register is qubit 0; texts have the highest bit on the left.
+    assert found["registers"] == {
+        "output_all": {"001": pytest.approx(1)},
+        "out": {"010": pytest.approx(1)},
+    }
+    both = artifacts(local, shown)["ionq.result.probabilities-aggregate.json.v1"]
+    assert list(both) == shown["child_job_ids"]
+    assert local.get(f"/jobs/{shown['id']}/results/probabilities/aggregated") == both
+
+
+def test_batches_of_like_and_unlike_circuits_keep_their_order(local: Local) -> None:
+    angles = np.linspace(0.1, 3, 7)
+    circuits = []
+    for angle in angles:
+        circuits.append([{"gate": "ry", "target": 0, "rotation": float(angle)}])
+        circuits.append([{"gate": "x", "target": 0}] * 2 + [{"gate": "rx", "target": 1}
+                        | {"rotation": float(angle)}])  # fmt: skip
+    shown = local.done(batch(circuits))
+    found = local.get(f"/jobs/{shown['id']}/results/probabilities")
+    for index, angle in enumerate(angles):
+        one, two = list(found.values())[2 * index : 2 * index + 2]
+        assert one == {
+            "0": pytest.approx(cos(angle / 2) ** 2),
+            "1": pytest.approx(sin(angle / 2) ** 2),
+        }
+        assert two == {
+            "0": pytest.approx(cos(angle / 2) ** 2),
+            "2": pytest.approx(sin(angle / 2) ** 2),
+        }
+
+
+def test_native_gates_are_in_turns(local: Local) -> None:
+    circuit = [
+        {"gate": "gpi2", "target": 0, "phase": 0.25},
+        {"gate": "ms", "targets": [0, 1], "phases": [0.0, 0.25], "angle": 0.1},
+        {"gate": "zz", "targets": [0, 1], "angle": 0.2},
+        {"gate": "gpi", "target": 1, "phase": 0.1},
+    ]
+    found = local.probabilities(job(circuit, gateset="native"))
+    # exp(-i pi a X Y) on |+0>: the second qubit turns by 2 pi a about Y.
+    stay, turn = cos(0.1 * pi) ** 2 / 2, sin(0.1 * pi) ** 2 / 2
+    assert found == {
+        "2": pytest.approx(stay),
+        "3": pytest.approx(stay),
+        "0": pytest.approx(turn),
+        "1": pytest.approx(turn),
+    }
+
+
+def test_a_mixed_job_overrides_its_gate_set(local: Local) -> None:
+    body = batch([X0, [{"gate": "gpi", "target": 0, "phase": 0.0}]])
+    body["input"]["circuits"][1]["gateset"] = "native"
+    shown = local.done(body)
+    found = local.get(f"/jobs/{shown['id']}/results/probabilities")
+    assert [*found.values()] == [{"1": pytest.approx(1)}] * 2
+
+
+def test_openqasm_3(local: Local) -> None:
+    text = (
+        'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit[2] c;'
+        " x q[1]; c[0] = measure q[0]; c[1] = measure q[1];"
+    )
+    body = {"type": "ionq.qasm3.v1", "backend": "simulator", "input": {"data": text}}
+    assert local.probabilities(body) == {"2": pytest.approx(1)}
+    shown = local.get("/jobs")["jobs"][0]
+    assert shown["stats"] == {"qubits": 2, "circuits": 1, "gate_counts": {"1q": 1, "2q": 0}}
+    assert artifacts(local, shown)["ionq.result.probabilities.json.v2"]["probabilities"] == {
+        "registers": {"output_all": {"10": pytest.approx(1)}}
+    }
+    wrong = local.ask("POST", "/jobs", body | {"input": {"data": "OPENQASM 3; nothing"}})
+    assert (wrong.status, wrong.content["validation"]["keys"]) == (400, ["input.data"])
+    text = "OPENQASM 3.0; qubit q; bit[2] c; c[0] = measure q; reset q; c[1] = measure q;"
+    wrong = local.ask("POST", "/jobs", body | {"input": {"data": text}})
+    assert "inside a circuit" in wrong.content["message"]
+
+
+def test_noise_has_the_published_strength(local: Local) -> None:
+    """A chain of entanglers that undo each other: what is left wrong is the noise."""
+    pairs = 20
+    chain = [
+        {"gate": "zz", "targets": [0, 1], "angle": 0.25 if k % 2 else -0.25}
+        for k in range(2 * pairs)
+    ]
+    shots = 20_000
+    noise = {"model": "forte-1", "seed": 1}
+    found = local.probabilities(job(chain, gateset="native", shots=shots, noise=noise))
+    rate = 0.00494933
+    # After n channels of rate r a pair is mixed with weight 1 - (1 - r)**n.
+    mixed = 1 - (1 - rate) ** (2 * pairs)
+    wanted = 1 - 0.75 * mixed
+    assert found["0"] == pytest.approx(wanted, abs=5 * np.sqrt(wanted * (1 - wanted) / shots))
+
+
+def test_noise_of_pulses_has_the_published_strength(local: Local) -> None:
+    pulses = 200
+    chain = [{"gate": "gpi", "target": 0, "phase": 0.3} for _ in range(pulses)]
+    shots = 20_000
+    body = job(chain, gateset="native", shots=shots, noise={"model": "aria-1", "seed": 1})
+    wanted = 1 - 0.5 * (1 - (1 - 0.0005) ** pulses)
+    found = local.probabilities(body)
+    assert found["0"] == pytest.approx(wanted, abs=5 * np.sqrt(wanted * (1 - wanted) / shots))
+
+
+def test_unpublished_rates_follow_from_fidelities() -> None:
+    enterprise = of_machine(DEVICES["ionq.forte-enterprise"])
+    assert enterprise.rates == (pytest.approx(0.0002 / 0.75), pytest.approx(0.0075 * 16 / 15))
+    assert of_model("ideal") is None
+    two = of_model("aria-2")
+    assert two is not None
+    assert two.rates == (0.00065733, 0.01856)
+
+
+def test_seeds_repeat_results(local: Local) -> None:
+    def run(seed: int | None) -> Any:
+        noise = {"model": "aria-1"} | ({} if seed is None else {"seed": seed})
+        return local.probabilities(job(shots=1000, noise=noise))
+
+    assert run(7) == run(7)
+    assert run(7) != run(8)
+    assert run(None) != run(None)
+
+
+def test_a_dry_run_compiles_and_does_not_run(local: Local) -> None:
+    circuit = [{"gate": "h", "target": 1}, {"gate": "cnot", "control": 1, "target": 3}]
+    shown = local.done(job(circuit, "qpu.forte-1", dry_run=True))
+    assert (shown["status"], shown["results"], shown["dry_run"]) == ("completed", None, True)
+    one = shown["output"]["compilation"]["compiled_circuits"]["ionq.native.v1"]
+    program = local.get(f"/jobs/{shown['id']}/artifacts/{one['id']}")
+    gates = [gate["gate"] for gate in program["circuit"]]
+    assert gates.count("zz") == 1
+    assert set(gates) <= {"gpi", "gpi2", "zz"}
+    played = local.probabilities(job(program["circuit"], gateset="native", qubits=4))
+    assert played == {"0": pytest.approx(0.5), "10": pytest.approx(0.5)}
+    assert local.get(f"/jobs/{shown['id']}/cost")["cost"]["value"] == 0.0
