@@ -13,6 +13,7 @@ from q_store.qir.error_codes_backends import BACKENDS
 from q_store.qir.error_codes_dsl import TEXT_LANGUAGE
 from q_store.qir.error_codes_exchange import EXCHANGE
 from q_store.qir.error_codes_formats import FORMATS
+from q_store.qir.error_codes_gradients import GRADIENTS
 from q_store.qir.error_codes_ionq import IONQ
 from q_store.qir.error_codes_ionq_local import IONQ_LOCAL
 from q_store.qir.error_codes_ionq_service import IONQ_SERVICE
@@ -488,6 +489,7 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "weights, their shape in the circuit and that in the file.",
     ),
     **BACKENDS,
+    **GRADIENTS,
     "QS701": Explanation(
         "file cannot be read",
         "The operating system refused: the file is missing, is a directory, or may not be read.",

@@ -1,0 +1,1 @@
+"""Ways to differentiate a circuit, one file each, behind one protocol (`method.py`)."""
