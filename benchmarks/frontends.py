@@ -60,22 +60,23 @@ def qiskit_import(gates: int, repeats: int) -> Row:
         "Qiskit circuit",
         ours,
         "Cirq circuit_from_qasm",
-        best_ms(lambda: circuit_from_qasm(text), 1),
+        best_ms(lambda: circuit_from_qasm(text), repeats),
     )
 
 
 def qiskit_import_to_ir(gates: int, repeats: int) -> Row:
-    """As `qiskit_import`, but all the way to IR."""
+    """As `qiskit_import`, but all the way to IR that has been verified."""
     from cirq.contrib.qasm_import import circuit_from_qasm
     from qiskit import qasm2
 
     from q_store import from_qiskit
+    from q_store.qir.verifier import verify
 
     circuit = qiskit_circuit(gates)
     text = qasm2.dumps(circuit)
-    ours = best_ms(lambda: from_qiskit(circuit).to_ir(), repeats)
-    theirs = best_ms(lambda: circuit_from_qasm(text), 1)
-    return "Qiskit circuit to IR", ours, "Cirq circuit_from_qasm", theirs
+    ours = best_ms(lambda: verify(from_qiskit(circuit).to_ir()), repeats)
+    theirs = best_ms(lambda: circuit_from_qasm(text), repeats)
+    return "Qiskit to verified IR", ours, "Cirq circuit_from_qasm", theirs
 
 
 def cirq_import(gates: int, repeats: int) -> Row:
@@ -124,7 +125,7 @@ def _openqasm(what: str, text: str, repeats: int) -> Row:
         pyqasm.loads(text).unroll()
 
     ours = best_ms(lambda: from_qasm(text), repeats)
-    return what, ours, "pyqasm load and unroll", best_ms(theirs, 1)
+    return what, ours, "pyqasm load and unroll", best_ms(theirs, repeats)
 
 
 def text_language(gates: int, repeats: int) -> Row:

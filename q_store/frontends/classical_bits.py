@@ -31,6 +31,8 @@ def split_measurements(
     written again. Such a measurement is kept as a step too when a condition reads its bit.
     Raises `QS353` where a bit is written under a condition and used elsewhere.
     """
+    if not any(step.bit for step in steps):
+        return list(steps), []
     kept: list[Instruction] = []
     final: dict[str, int] = {}
     touched: set[int] = set()
@@ -46,7 +48,8 @@ def split_measurements(
                 kept.append(step)
         else:
             kept.append(step)
-            read |= _read_bits(step)
+            if step.bodies:
+                read |= _read_bits(step)
         if step.row is not dialects.BARRIER:
             touched.update(step.wires)
     _check_bodies(steps)
@@ -92,6 +95,9 @@ def _bodies(steps: Iterable[Instruction]) -> Iterator[Steps]:
 
 def drop_idle_resets(steps: Iterable[Instruction]) -> list[Instruction]:
     """Without resets of qubits nothing has touched, which are in |0> already."""
+    steps = list(steps)
+    if not any(step.row is dialects.RESET for step in steps):
+        return steps
     touched: set[int] = set()
     kept = []
     for step in steps:

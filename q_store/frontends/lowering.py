@@ -52,7 +52,7 @@ class _Lowering:
         elif step.row is dialects.IF:
             self.conditional(step)
         else:
-            angles = [angle if type(angle) is float else self.angle(angle) for angle in step.angles]
+            angles = [Angle(a) if type(a) is float else self.angle(a) for a in step.angles]
             self.builder.gate(step.row, step.wires, angles, step.loc)
 
     def bit_name(self, step: Instruction) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from q_store.qir import dialects
-from q_store.qir.angle import AngleLike, as_angle
+from q_store.qir.angle import Angle, AngleLike, as_angle
 from q_store.qir.diagnostics import error
 from q_store.qir.func import Func, Role
 from q_store.qir.location import Location
@@ -61,9 +61,17 @@ class FuncBuilder:
         Raises `QS301` for a wire out of range and `QS302` for a repeated one.
         """
         defn = gate_row(row) if isinstance(row, str) else row
+        made = tuple([a if type(a) is Angle else as_angle(a) for a in angles]) if angles else ()
+        current = self.wires
+        if len(wires) == 1 and 0 <= wires[0] < len(current):  # most gates
+            (wire,) = wires
+            operand = current[wire]
+            result = current[wire] = Value(QUBIT, operand.name)
+            self._ops.append(Op(defn, (operand,), made, (result,), loc=loc))
+            return
         operands = self._take(wires, defn.name)
         results = tuple([Value(QUBIT, wire.name) for wire in operands])
-        self._ops.append(Op(defn, operands, tuple(map(as_angle, angles)), results, loc=loc))
+        self._ops.append(Op(defn, operands, made, results, loc=loc))
         self._put(wires, results)
 
     def scalar(self, name: str, args: Iterable[AngleLike], loc: Location | None = None) -> Value:
@@ -102,14 +110,16 @@ class FuncBuilder:
 
     def _take(self, wires: Sequence[int], name: str) -> tuple[Value, ...]:
         """The current values of some wires, checked."""
+        current = self.wires
+        inside = [wire for wire in wires if 0 <= wire < len(current)]
+        if len(inside) == len(wires) and (len(inside) < 2 or len(set(inside)) == len(inside)):
+            return tuple([current[wire] for wire in inside])
         for wire in wires:
             if not 0 <= wire < len(self.wires):
                 raise error(
                     "QS301", f"`{name}` on wire {wire}: the circuit has {len(self.wires)} wires"
                 )
-        if len(set(wires)) != len(wires):
-            raise error("QS302", f"`{name}` on wires {list(wires)}: a wire occurs twice")
-        return tuple([self.wires[wire] for wire in wires])
+        raise error("QS302", f"`{name}` on wires {list(wires)}: a wire occurs twice")
 
     def _put(self, wires: Sequence[int], values: Sequence[Value]) -> None:
         for wire, value in zip(wires, values, strict=True):

@@ -15,7 +15,7 @@ from q_store.qir import dialects
 from q_store.qir.diagnostics import Diagnostic, QStoreError, counted, error
 from q_store.qir.func import Func, Module
 from q_store.qir.observables import Expval, Observation, observation_qubits
-from q_store.qir.ops import Op, OpDef, Region
+from q_store.qir.ops import Gate, Op, OpDef, Region
 from q_store.qir.printer import print_op
 from q_store.qir.types import BIT, F64, QUBIT, Type
 from q_store.qir.values import Value
@@ -171,8 +171,45 @@ class _Verifier:
     def block(self, ops: tuple[Op, ...], *, top: bool) -> None:
         outer, self.ops = (self.ops, self.position), ops
         for self.position, op in enumerate(ops):
-            self.op(op, top)
+            if not self.plain(op):
+                self.op(op, top)
         self.ops, self.position = outer
+
+    def plain(self, op: Op) -> bool:
+        """Check a gate that is right, as nearly all ops are, by sets. What is not is left to `op`,
+        which says why."""
+        defn, wires, results = op.defn, op.operands, op.results
+        count = len(wires)
+        if type(defn) is not Gate or not defn.wires == count == len(results):
+            return False
+        if op.regions or op.observations or len(op.angles) != len(defn.angle_names):
+            return False
+        if op.angles:
+            self.angles(op)
+        if count == 1:
+            return self.plain_pair(wires[0], results[0])
+        consumed, made = set(wires), set(results)
+        fits = consumed <= self.open and made.isdisjoint(self.defined)
+        if not fits or len(consumed) != count or len(made) != count:
+            return False
+        for value in results:
+            if value.type is not QUBIT:
+                return False
+        self.open -= consumed
+        self.open |= made
+        self.defined |= made
+        self.births += results
+        return True
+
+    def plain_pair(self, wire: Value, result: Value) -> bool:
+        """The same for a gate on one wire."""
+        if wire not in self.open or result in self.defined or result.type is not QUBIT:
+            return False
+        self.open.remove(wire)
+        self.open.add(result)
+        self.defined.add(result)
+        self.births.append(result)
+        return True
 
     def op(self, op: Op, top: bool) -> None:
         self.operands(op)

@@ -121,8 +121,7 @@ class Reader:
             wires = tuple([wire_of[qubit] for qubit in item.qubits])
             try:
                 if row is not None:
-                    params = item.params
-                    angles = tuple([angle(param) for param in params]) if params else ()
+                    angles = tuple([p if type(p) is float else angle(p) for p in item.params])
                     append(Instruction(row, wires, angles))
                 else:
                     self.operation(item.operation, wires, item.clbits)
