@@ -102,7 +102,7 @@ def place(
     reason = row.missing()
     if reason:
         message = f"backend {row.name!r} is not available: {reason}"
-        _give_way(message, "QS604", EMBEDDED, strict, stacklevel + 1)
+        _give_way(message, "QS604", EMBEDDED, strict, stacklevel)
         return Placement(EMBEDDED, precision=config.dtype, batch_size=config.batch_size)
     device = _device(row, config.place, strict, stacklevel + 1)
     return _placement(row, config, device)
@@ -124,7 +124,7 @@ def load(executable: Executable, dtype: DTypeLike, backend: Placement | str = EM
     _check_size(row, executable.n_qubits)
     _check_effects(row, executable)
     computed = np.dtype(placement.precision or _offered(row, wanted.name))
-    program: Program = row.load(executable, computed, placement)
+    program: Program = _loaded(row, executable, computed, placement)
     if computed == wanted and placement.batch_size is None:
         return program
     return TailoredProgram(program, wanted, placement.batch_size)
@@ -150,6 +150,15 @@ def _offered(row: Backend, dtype: str) -> str:
     instead = row.capabilities.precisions[0]
     _say_once(f"backend {row.name!r} calculates in {instead}; results are given as {dtype}")
     return instead
+
+
+def _loaded(row: Backend, executable: Executable, dtype: Any, placement: Placement) -> Any:
+    """A program of a backend; errors of reading are put around it."""
+    if not len(executable.readout):
+        return row.load(executable, dtype, placement)
+    from q_store.runtime.noise.readout import ReadoutProgram, without_readout
+
+    return ReadoutProgram(row.load(without_readout(executable), dtype, placement), executable)
 
 
 def _check_effects(row: Backend, executable: Executable) -> None:
@@ -181,7 +190,7 @@ def _automatic(
                 return _placement(row, config, config.place or "gpu")
         message = "no backend here has a GPU to run on"
         if wants_gpu:
-            _give_way(message, "QS623", EMBEDDED, strict, stacklevel + 1)
+            _give_way(message, "QS623", EMBEDDED, strict, stacklevel)
         else:
             logging.getLogger("q_store").info("%s; running on %r", message, EMBEDDED)
     return _placement(backend_row(EMBEDDED), config, "cpu")
@@ -200,7 +209,7 @@ def _device(row: Backend, wanted: str | None, strict: bool, stacklevel: int) -> 
     if not reason:
         return wanted
     message = f"device {wanted!r} is not available: {reason}"
-    _give_way(message, "QS623", f"{first} of {row.name}", strict, stacklevel + 1)
+    _give_way(message, "QS623", f"{first} of {row.name}", strict, stacklevel)
     return first
 
 
