@@ -89,14 +89,6 @@ def ionq_circuits(
     return made
 
 
-def native_gates_of(func: Func) -> frozenset[str]:
-    """Names of the gates of a function that are none of `gpi`, `gpi2`, `ms`, `zz` and free ones."""
-    names = {op.defn.name for op in func.ops if op.is_gate}
-    return frozenset(
-        name for name in names if not name.startswith("ionq.") and name[2:] not in _FREE
-    )
-
-
 def _check_native(executable: Executable, device: IonqDevice | None) -> None:
     played = device.native_gates if device else ("gpi", "gpi2", "ms", "zz")
     if device is not None and device.model is None:
