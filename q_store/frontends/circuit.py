@@ -139,7 +139,7 @@ class QuantumCircuit(GateMethods):
 
         Raises `QS103` for an unknown name and `QS305` for a wrong number of wires.
         """
-        channels = {row.mnemonic: row for row in dialects.NOISE}
+        channels = {row.mnemonic: row for row in (*dialects.NOISE, dialects.READOUT)}
         row = channels.get(str(name).removeprefix("n.")) or gate(str(name))
         targets = (wires,) if isinstance(wires, int) else tuple(wires)
         loc = _caller(1)

@@ -69,6 +69,16 @@ def _phase_damping(gamma: float) -> list[NDArray[np.complex128]]:
     return [keep, np.array([[0, 0], [0, np.sqrt(gamma)]], dtype=np.complex128)]
 
 
+def _misread(p01: float, p10: float) -> list[NDArray[np.complex128]]:
+    import numpy as np
+
+    entries = ((0, 0, 1 - p01), (1, 0, p01), (0, 1, p10), (1, 1, 1 - p10))
+    operators = [np.zeros((2, 2), np.complex128) for _ in entries]
+    for operator, (row, column, chance) in zip(operators, entries, strict=True):
+        operator[row, column] = np.sqrt(chance)
+    return operators
+
+
 ALLOC: Final = OpDef(name="q.alloc", doc="Fresh qubits in |0>, one per result.")
 BARRIER: Final = OpDef(
     name="q.barrier", doc="No gate moves across it.", wires=None, traits=Trait.FENCE
@@ -140,6 +150,16 @@ NOISE: Final = (
     ),
 )
 
+READOUT: Final = Channel(
+    name="n.readout",
+    doc="Reading errs: 0 gives 1 with p01, 1 gives 0 with p10. Last on its wire.",
+    wires=1,
+    angle_names=("p01", "p10"),
+    kraus=lambda p01, p10: _misread(p01, p10),
+)
+"""What any observation afterwards gets wrong, in whatever basis it measures; the Kraus operators
+are those for the computational basis."""
+
 _UNARY: Final = {
     "sin": ("sin", "sin(a)"),
     "cos": ("cos", "cos(a)"),
@@ -183,5 +203,6 @@ ROWS: Final[tuple[OpDef, ...]] = (
     IF,
     OBSERVE,
     *NOISE,
+    READOUT,
     *CLASSICAL,
 )

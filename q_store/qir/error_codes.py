@@ -17,7 +17,7 @@ from q_store.qir.error_codes_gradients import GRADIENTS
 from q_store.qir.error_codes_ionq import IONQ
 from q_store.qir.error_codes_ionq_local import IONQ_LOCAL
 from q_store.qir.error_codes_ionq_service import IONQ_SERVICE
-from q_store.qir.error_codes_noise import NOISE_TARGETS
+from q_store.qir.error_codes_noise import NOISE_MODELS, NOISE_TARGETS
 from q_store.qir.explanation import Explanation
 
 EXPLANATIONS: Final[dict[str, Explanation]] = {
@@ -488,6 +488,7 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "The weights in the file belong to a circuit with other parameters. The message names the "
         "weights, their shape in the circuit and that in the file.",
     ),
+    **NOISE_MODELS,
     **BACKENDS,
     **GRADIENTS,
     "QS701": Explanation(

@@ -14,6 +14,13 @@ NOISE_TARGETS: Final[dict[str, Explanation]] = {
         "QuantumLayer(noisy_circuit, backend='lightning.qubit')",
         "QuantumLayer(noisy_circuit, backend='batched')",
     ),
+    "QS541": Explanation(
+        "no state of trajectories",
+        "A simulation by trajectories averages over many states, so there is no one state to give. "
+        "Density matrices are for up to 13 qubits.",
+        "SimulatorConfig(trajectories=500) with output='state'",
+        "SimulatorConfig(method='density_matrix') with output='state'",
+    ),
     "QS542": Explanation(
         "bit that is not measured",
         "An executable starts from |0…0> and has no bits but those that it measures, so a `q.if` "
@@ -23,5 +30,27 @@ NOISE_TARGETS: Final[dict[str, Explanation]] = {
         "density matrix too large",
         "A density matrix of n qubits takes 4**n numbers, and twice as many for each measured bit "
         "that is still needed. Beyond 13 qubits, average over trajectories.",
+    ),
+    "QS544": Explanation(
+        "error of reading in the wrong place",
+        "`n.readout` says what the observation at the end of a wire gets wrong, so nothing but "
+        "another `n.readout` may follow it there, and it cannot depend on a measured bit.",
+    ),
+}
+
+NOISE_MODELS: Final[dict[str, Explanation]] = {
+    "QS610": Explanation(
+        "unknown noise model",
+        "Noise models go by name, or are a `NoiseModel`. The names are in docs/noise.md.",
+        "noisy(circuit, 'aria')",
+        "noisy(circuit, 'aria-1')",
+    ),
+    "QS611": Explanation(
+        "unusable noise model",
+        "The message names the part of the model, what it may be and what came. Channels are "
+        "rows of the noise table with probabilities, of one wire after gates on one, and of one or "
+        "two after gates on two.",
+        "NoiseModel(one_qubit=[('depolarising', 0.01)])",
+        "NoiseModel(one_qubit=[('depolarizing', 0.01)])",
     ),
 }

@@ -101,6 +101,12 @@ class CircuitFunction:
             start += 2 ** len(qubits)
         return parts
 
+    @property
+    def state_shape(self) -> tuple[int, ...]:
+        """(2**n,), or for a noisy circuit, whose state is a density matrix, (2**n, 2**n)."""
+        size = 1 << self.executable.n_qubits
+        return (size, size) if self.executable.effects else (size,)
+
     @cached_property
     def words(self) -> WordMeasurements:
         """Every Pauli word of the outputs as an experiment of its own."""
@@ -110,13 +116,26 @@ class CircuitFunction:
         """Expectation values (B, words) of the distinct Pauli words of the outputs."""
         return self.words.program.expvals(inputs, weights)
 
+    def word_means(
+        self, inputs: Real, weights: Real, shots: int, random: np.random.Generator
+    ) -> Real:
+        """Means (B, words) of that many measurements of each distinct Pauli word."""
+        measure = getattr(self.words.program, "word_means", None)
+        if measure is not None:
+            found: Real = measure(inputs, weights, shots, int(random.integers(2**62)))
+            return found
+        exact = self.word_expvals(inputs, weights)
+        ups = random.binomial(shots, np.clip((1 + exact) / 2, 0, 1))
+        return np.asarray(2 * ups / shots - 1)
+
     def samples(self, inputs: Real, weights: Real, shots: int, seed: int) -> NDArray[np.uint8]:
         """Measured bits (B, shots, k) of the first `sample` output."""
         qubits = next(out.qubits for out in self.executable.outputs if out.kind == "sample")
         return self.program.samples(inputs, weights, qubits, shots, seed)
 
     def state(self, inputs: Real, weights: Real) -> Complex:
-        """State vectors (B, 2**n), qubit 0 most significant."""
+        """State vectors (B, 2**n), qubit 0 most significant, or density matrices; see
+        `state_shape`."""
         return self.program.state(inputs, weights)
 
     def beside(self, function: CircuitFunction) -> CircuitFunction:

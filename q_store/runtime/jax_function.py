@@ -15,7 +15,7 @@ from q_store.qir.diagnostics import error
 from q_store.runtime import jax_shots
 from q_store.runtime.backend import BackendLike
 from q_store.runtime.jax_ops import evaluate
-from q_store.runtime.layer_core import LayerCore
+from q_store.runtime.layer_core import LayerCore, Noise
 from q_store.runtime.slots import AnyFunction
 
 Weights = Any
@@ -128,6 +128,7 @@ def quantum_function(
     entanglement: str = "linear",
     strict: bool = False,
     metrics: bool = True,
+    noise: Noise = None,
 ) -> QuantumFunction:
     """A function `f(inputs, weights)` under `jit`, `grad`, `vmap`, `jacfwd`, `jacrev`, `hessian`.
 
@@ -153,6 +154,7 @@ def quantum_function(
         entanglement=entanglement,
         strict=strict,
         metrics=metrics,
+        noise=noise,
     )
     return QuantumFunction(core)
 

@@ -94,7 +94,7 @@ def samples(
 def state(function: AnyFunction, inputs: Any, weights: Any) -> Any:
     """States (B, 2**n), complex, qubit 0 most significant; once differentiable in reverse mode."""
     dtype = np.result_type(function.dtype, np.complex64)
-    shape = jax.ShapeDtypeStruct((inputs.shape[0], 2**function.executable.n_qubits), dtype)
+    shape = jax.ShapeDtypeStruct((inputs.shape[0], *function.state_shape), dtype)
 
     @jax.custom_vjp
     def run(x: Any, w: Any) -> Any:

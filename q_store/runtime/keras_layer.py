@@ -10,7 +10,7 @@ from q_store.qir.diagnostics import QStoreError, error
 from q_store.runtime import keras_generation as generation
 from q_store.runtime.backend import BackendLike
 from q_store.runtime.keras_metrics import UsageMetric
-from q_store.runtime.layer_core import INITIALIZERS, LayerCore
+from q_store.runtime.layer_core import INITIALIZERS, LayerCore, Noise
 from q_store.runtime.slots import AnyFunction
 
 _keras = generation.keras_module()
@@ -56,6 +56,8 @@ class QuantumLayer(_Layer):
         metrics: Report circuit time, circuits per second, gradient variance, cost and backend in
             the logs of training.
         **kwargs: `name`, `dtype` and `trainable` of every Keras layer.
+        noise: A published model such as `aria-1`, or a `NoiseModel`: channels after every gate of
+            the circuit as written, encoding included, and errors of reading; see docs/noise.md.
 
     Raises:
         QStoreError: `QS601` wrong feature count, `QS602` unusable argument, `QS603` unknown
@@ -85,6 +87,7 @@ class QuantumLayer(_Layer):
         entanglement: str = "linear",
         strict: bool = False,
         metrics: bool = True,
+        noise: Noise = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -105,6 +108,7 @@ class QuantumLayer(_Layer):
             entanglement=entanglement,
             strict=strict,
             metrics=metrics,
+            noise=noise,
         )
         self.circuit_name = _importable_name(circuit_fn)
         self.initializer = _initializer(initializer, seed)
@@ -230,10 +234,9 @@ class QuantumLayer(_Layer):
         return arrays.cast(w, function.dtype.name)
 
     def compute_output_shape(self, input_shape: Any, *_: Any, **__: Any) -> tuple[Any, ...]:
-        """(..., width), and for samples (..., shots, qubits)."""
+        """(..., width), for samples (..., shots, qubits), for density matrices (..., N, N)."""
         core = self.core
-        middle = (core.shots,) if core.output == "samples" else ()
-        return (*tuple(input_shape)[:-1], *middle, core.out_features)
+        return (*tuple(input_shape)[:-1], *core.inner_shape, core.out_features)
 
     def _output_dtype(self) -> str:
         wide = self._simulation_dtype == "float64"
@@ -284,6 +287,7 @@ class QuantumLayer(_Layer):
             "constraint": _keras.constraints.serialize(self.constraint),
             "seed": core.seed,
             "metrics": core.metered,
+            **({} if core.noise is None else {"noise": core.noise_config}),
         }
 
     @classmethod

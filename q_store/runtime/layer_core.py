@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from q_store.frontends.encoding import ENCODINGS, prepend_encoding
@@ -19,12 +20,18 @@ from q_store.qir.func import Func, Module
 from q_store.qir.observables import Expval, Sample
 from q_store.qir.parser import parse_module
 from q_store.runtime.backend import BackendLike, place
+from q_store.runtime.backends.placement import Placement
 from q_store.runtime.config import settings
 from q_store.runtime.function import CircuitFunction
+from q_store.runtime.noise import NoiseModel, noisy
 from q_store.runtime.seeds import check_seed
 from q_store.runtime.simulator_config import SimulatorConfig
 from q_store.runtime.slots import AnyFunction
 from q_store.runtime.usage import MeteredFunction, Usage
+from q_store.targets.lower import has_effects
+
+Noise = str | NoiseModel | Mapping[str, Any] | None
+"""What layers take as `noise`: the name of a published model, a model, its `to_dict`, or none."""
 
 OUTPUTS: Final = ("expval", "probs", "samples", "state")
 GRADIENTS: Final = ("auto", "adjoint", "parameter_shift")
@@ -79,6 +86,7 @@ class LayerCore:
         entanglement: str = "linear",
         strict: bool = False,
         metrics: bool = True,
+        noise: Noise = None,
     ) -> None:
         one_of("output", output, OUTPUTS)
         one_of("gradient", gradient, GRADIENTS)
@@ -88,6 +96,7 @@ class LayerCore:
         self.config, self.strict = SimulatorConfig.of(self.backend), strict
         self.output, self.shots, self.gradient, self.seed = output, shots, gradient, seed
         self.metered = metrics
+        self.noise = None if noise is None else NoiseModel.of(noise)
         traced = trace_circuit(
             circuit_fn,
             n_qubits,
@@ -171,11 +180,29 @@ class LayerCore:
             func = self.func
             if self.encoding is not None:
                 func = prepend_encoding(func, features, self.encoding)
+            if self.noise is not None:
+                func = noisy(func, self.noise)
             func = run_pipeline("default", Module((func,))).main
-            made = CircuitFunction(func, dtype, self.placement)
+            made = CircuitFunction(func, dtype, self._placement_for(func))
             found = MeteredFunction(made, self.usage) if self.metered else made
             self._functions[features, dtype] = found
         return found
+
+    def _placement_for(self, func: Func) -> Placement:
+        """Trajectories of a noisy circuit follow the layer's seed unless they have their own."""
+        if self.seed is None or self.placement.seed is not None or not has_effects(func):
+            return self.placement
+        return replace(self.placement, seed=self.seed)
+
+    @property
+    def inner_shape(self) -> tuple[int, ...]:
+        """Axes between those of the batch and the last one: shots, or rows of a density matrix."""
+        if self.output == "samples":
+            return (self.shots or 1,)
+        if self.output != "state":
+            return ()
+        func = self.func if self.noise is None else noisy(self.func, self.noise)
+        return (1 << self.n_qubits,) if has_effects(func) else ()
 
     def check_real(self, dtype: object) -> None:
         """Raises `QS602` for inputs of a complex type or of text."""
@@ -217,6 +244,11 @@ class LayerCore:
     def backend_config(self) -> str | dict[str, Any]:
         """The backend asked for, as JSON can hold it; `backend=` takes it again."""
         return self.backend if isinstance(self.backend, str) else self.config.to_dict()
+
+    @property
+    def noise_config(self) -> dict[str, Any] | None:
+        """The noise model as JSON can hold it; `noise=` takes it again."""
+        return None if self.noise is None else self.noise.to_dict()
 
     @property
     def circuit_text(self) -> str:

@@ -1,9 +1,9 @@
 """Finite shots and the parameter-shift rule, on slots and without a framework.
 
-With shots, every Pauli word of every observable is measured on its own, `shots` times: its
-estimate is a binomial draw around the exact expectation value, which is the exact distribution of
-that experiment. Gradients come from the same experiment at shifted slots (Schuld et al.,
-arXiv:1811.11184), so they are unbiased.
+With shots, every Pauli word of every observable is measured on its own, `shots` times: its estimate
+is a binomial draw around the exact expectation value, which is the exact distribution of that
+experiment; trajectories of a noisy circuit are measured once each. Gradients come from the same
+experiment at shifted slots (Schuld et al., arXiv:1811.11184), so they are unbiased.
 """
 
 from __future__ import annotations
@@ -29,9 +29,7 @@ class Shots:
         nothing = np.empty(0, function.dtype)
         if self.shots is None:
             return function.forward(slots, nothing, False)[0]
-        exact = function.word_expvals(slots, nothing)
-        up = self.random.binomial(self.shots, np.clip((1 + exact) / 2, 0, 1))
-        estimates = 2 * up / self.shots - 1
+        estimates = function.word_means(slots, nothing, self.shots, self.random)
         return np.asarray(estimates @ function.words.coefficients, dtype=function.dtype)
 
     def jacobian(self, function: AnyFunction, slots: Real) -> Real:

@@ -8,18 +8,22 @@ differentiates them.
 
 from __future__ import annotations
 
+import itertools
 import weakref
+from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from q_store.passes.analysis import all_ops
 from q_store.passes.context import Context
 from q_store.passes.decompose import Decompose
 from q_store.qir import dialects
 from q_store.qir.angle import Angle
 from q_store.qir.func import Func
+from q_store.qir.ops import Op, Region
 from q_store.qir.registry import all_gates
 from q_store.qir.types import f64
 from q_store.qir.values import Value
@@ -145,15 +149,25 @@ def _ufunc(mnemonic: str) -> str:
 
 def slot_func(func: Func) -> Func:
     """The same gates with the k-th parametrised angle replaced by input `%s[k]`."""
-    # Classical ops become the caller's arithmetic; no real output sees the global phase.
-    kept = [op for op in func.ops if op.operands or op.defn is dialects.ALLOC]
+    kept = [op for op in all_ops(func.ops) if _is_kept(op)]
     slots = Value(f64(sum(bool(angle.terms) for op in kept for angle in op.angles)), "s")
-    position = 0
-    ops = []
-    for op in kept:
-        angles = []
-        for angle in op.angles:
-            angles.append(Angle.of(slots, position) if angle.terms else angle)
-            position += bool(angle.terms)
-        ops.append(op.replace(angles=tuple(angles)))
-    return Func(f"{func.name}_slots", (slots,), ("input",), tuple(ops), func.results, {"slots": 1})
+    ops = _with_slots(func.ops, slots, itertools.count())
+    return Func(f"{func.name}_slots", (slots,), ("input",), ops, func.results, {"slots": 1})
+
+
+def _is_kept(op: Op) -> bool:
+    """Classical ops become the caller's arithmetic, and no real output sees the global phase."""
+    return bool(op.operands) or op.defn is dialects.ALLOC
+
+
+def _with_slots(ops: Iterable[Op], slots: Value, numbers: Iterator[int]) -> tuple[Op, ...]:
+    """Ops, those of bodies included, whose parametrised angles are the next slots."""
+    found = []
+    for op in filter(_is_kept, ops):
+        angles = [Angle.of(slots, next(numbers)) if a.terms else a for a in op.angles]
+        bodies = [
+            Region(body.args, _with_slots(body.ops, slots, numbers), body.results)
+            for body in op.regions
+        ]
+        found.append(op.replace(angles=tuple(angles), regions=tuple(bodies)))
+    return tuple(found)

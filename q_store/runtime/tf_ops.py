@@ -199,7 +199,7 @@ def state(function: AnyFunction, inputs: Any, weights: Any) -> Any:
     if _wants_plain():
         return tf_plain.state(function, inputs, weights)
     dtype = tf.complex128 if function.dtype == np.float64 else tf.complex64
-    shape = [inputs.shape[0], 2**function.executable.n_qubits]
+    shape = [inputs.shape[0], *function.state_shape]
 
     @tf.custom_gradient
     def run(x: Any, w: Any) -> Any:

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from q_store.passes.context import Context
 from q_store.passes.decompose import Decompose
+from q_store.qir.diagnostics import error
 from q_store.qir.gates.matrices import pauli_word
 from q_store.qir.ops import Trait
 from q_store.qir.registry import all_gates
@@ -44,8 +45,19 @@ def _angle_map(function: AnyFunction) -> AngleMap:
     found = _maps.get(function)
     if found is None:
         simple = Decompose(_plain_gates()).on_func(function.func, Context())
-        found = _maps[function] = AngleMap(lower(simple), function.dtype)
+        executable = lower(simple)
+        if executable.effects:
+            raise _not_plain(executable.effects[0])
+        found = _maps[function] = AngleMap(executable, function.dtype)
     return found
+
+
+def _not_plain(effect: str) -> Exception:
+    return error(
+        "QS540",
+        f"plain TensorFlow operations, for exports and XLA, cannot run `{effect}`",
+        help="run the layer in Python, or export the circuit without noise",
+    )
 
 
 def values(function: AnyFunction, inputs: Any, weights: Any) -> Any:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from q_store.qir.diagnostics import error
 from q_store.runtime.backend import BackendLike
-from q_store.runtime.layer_core import LayerCore, one_of
+from q_store.runtime.layer_core import LayerCore, Noise, one_of
 from q_store.runtime.slots import AnyFunction
 from q_store.runtime.torch_ops import evaluate, state_vector
 from q_store.runtime.torch_shots import sampled_expvals
@@ -72,6 +72,8 @@ class QuantumLayer(nn.Module):
         depth, entanglement: Shape of the ansatz built when `circuit_fn` is `None`.
         strict: Refuse a missing backend instead of falling back.
         metrics: Count circuits, time and gradient variance for `metrics()`.
+        noise: A published model such as `aria-1`, or a `NoiseModel`: channels after every gate of
+            the circuit as written, encoding included, and errors of reading; see docs/noise.md.
 
     Raises:
         QStoreError: `QS601` wrong feature count, `QS602` unusable argument, `QS603` unknown
@@ -102,6 +104,7 @@ class QuantumLayer(nn.Module):
         entanglement: str = "linear",
         strict: bool = False,
         metrics: bool = True,
+        noise: Noise = None,
     ) -> None:
         super().__init__()
         dtype = dtype or torch.get_default_dtype()
@@ -124,6 +127,7 @@ class QuantumLayer(nn.Module):
             entanglement=entanglement,
             strict=strict,
             metrics=metrics,
+            noise=noise,
         )
         self.initializer = initializer
         self._register_weights(dtype, device)

@@ -108,6 +108,10 @@ class MeteredFunction:
         self.program: Program = function.program
 
     @property
+    def state_shape(self) -> tuple[int, ...]:
+        return self.function.state_shape
+
+    @property
     def words(self) -> WordMeasurements:
         return self.function.words
 
@@ -126,6 +130,13 @@ class MeteredFunction:
         """See `CircuitFunction.word_expvals`."""
         with self._noted(inputs):
             return self.function.word_expvals(inputs, weights)
+
+    def word_means(
+        self, inputs: Real, weights: Real, shots: int, random: np.random.Generator
+    ) -> Real:
+        """See `CircuitFunction.word_means`."""
+        with self._noted(inputs):
+            return self.function.word_means(inputs, weights, shots, random)
 
     def samples(self, inputs: Real, weights: Real, shots: int, seed: int) -> NDArray[np.uint8]:
         """See `CircuitFunction.samples`."""

@@ -8,11 +8,13 @@ masks: bit ``n_qubits - 1 - q`` of ``term_x`` or ``term_z`` belongs to qubit ``q
 
 Ops that are no gates, *effects*, stand among the gates under their full names: the noise channels
 ``n.…``, whose slots are constant probabilities, ``q.reset`` and ``q.measure``. The b-th measurement
-in the array defines bit b, and `Conditions` say which bits an op asks for.
+in the array defines bit b, and `Conditions` say which bits an op asks for. Where reading errs,
+``readout[2*q]`` is the probability that a 0 of qubit q is read as 1, and ``readout[2*q + 1]`` that
+a 1 is read as 0, in whatever basis an observable is measured.
 
 The file format is numpy's ``.npz`` without pickled objects; its ``format`` entry is an integer that
 grows when old readers could not understand a new file. Unitary circuits are written as format 1,
-circuits with effects as format 2.
+the others as format 2.
 """
 
 from __future__ import annotations
@@ -143,6 +145,7 @@ class Executable:
     term_z: MaskArray = field(default_factory=lambda: np.zeros(0, np.uint64))
     term_coef: FloatArray = field(default_factory=_floats)
     conditions: Conditions = field(default_factory=Conditions)
+    readout: FloatArray = field(default_factory=_floats)
 
     @property
     def effects(self) -> tuple[str, ...]:
@@ -178,12 +181,9 @@ class Executable:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the executable to exactly ``path``; a file there is replaced as a whole."""
         target = Path(path)
-        buffer = io.BytesIO()
-        version = FORMAT if self.effects else _UNITARY_FORMAT
-        np.savez(buffer, allow_pickle=False, format=np.int64(version), **_entries(self))
         temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
-            temporary.write_bytes(buffer.getvalue())
+            temporary.write_bytes(self.to_bytes())
             temporary.replace(target)
         except OSError as problem:
             temporary.unlink(missing_ok=True)
@@ -198,12 +198,25 @@ class Executable:
             content = Path(path).read_bytes()
         except OSError as problem:
             raise error("QS501", f"cannot read {path}: {problem.strerror}") from problem
+        return cls.from_bytes(content, str(path))
+
+    def to_bytes(self) -> bytes:
+        """The content of the file that :meth:`save` writes."""
+        buffer = io.BytesIO()
+        noisy = bool(self.effects) or len(self.readout) > 0
+        version = FORMAT if noisy else _UNITARY_FORMAT
+        np.savez(buffer, allow_pickle=False, format=np.int64(version), **_entries(self))
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes, name: str = "the executable") -> Executable:
+        """What :meth:`to_bytes` gave. Raises QS500 or QS503, which call it ``name``."""
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as archive:
                 entries = {name: archive[name] for name in archive.files}
         except (ValueError, EOFError, OSError, RuntimeError, zipfile.BadZipFile) as problem:
-            raise _corrupt(path, "it is not an archive of arrays") from problem
-        return _checked(entries, path)
+            raise _corrupt(name, "it is not an archive of arrays") from problem
+        return _checked(entries, name)
 
 
 def _entries(executable: Executable) -> dict[str, Any]:
@@ -229,7 +242,7 @@ def _entries(executable: Executable) -> dict[str, Any]:
     for prefix, part in parts:
         for entry in fields(part):
             value = getattr(part, entry.name)
-            if isinstance(value, np.ndarray):
+            if isinstance(value, np.ndarray) and not (entry.name == "readout" and not len(value)):
                 entries[prefix + entry.name] = value
     return entries
 
@@ -272,6 +285,7 @@ def _from_entries(entries: dict[str, Any]) -> Executable:
 
     def arrays(kind: type, prefix: str = "") -> dict[str, Any]:
         picked = [f.name for f in fields(kind) if "Array" in str(f.type)]
+        picked = [name for name in picked if name != "readout" or name in entries]
         return {name: _array(kind, name, entries[prefix + name]) for name in picked}
 
     return Executable(
@@ -283,7 +297,7 @@ def _from_entries(entries: dict[str, Any]) -> Executable:
         ),
         phase_row=AffineRow(const=float(header["phase_const"]), **arrays(AffineRow, "phase_")),
         conditions=Conditions(
-            **(arrays(Conditions, "condition_") if int(entries["format"]) > 1 else {})
+            **(arrays(Conditions, "condition_") if "condition_ptr" in entries else {})
         ),
         outputs=tuple(
             Output(str(kind), int(start), int(stop), tuple(map(int, qubits)), int(shots))
@@ -339,6 +353,7 @@ def inconsistency(x: Executable) -> str:
             _outside(x.term_x, 1 << x.n_qubits) or _outside(x.term_z, 1 << x.n_qubits),
             "a Pauli word",
         ),
+        (len(x.readout) not in (0, 2 * x.n_qubits), "readout"),
         (len(x.input_names) not in (0, x.n_inputs), "input_names"),
         (len(x.weight_names) not in (0, x.n_weights), "weight_names"),
     )

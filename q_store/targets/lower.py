@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from q_store.passes.analysis import all_ops
 from q_store.qir import dialects
 from q_store.qir.angle import ZERO, Angle, Ref
 from q_store.qir.diagnostics import QStoreError, error
@@ -41,6 +42,15 @@ def lower(func: Func) -> Executable:
     return _Lowering(func).run()
 
 
+def has_effects(func: Func) -> bool:
+    """Whether the executable has ops that are no gates: noise, measurements, resets."""
+    return any(
+        (isinstance(op.defn, dialects.Channel) and op.defn is not dialects.READOUT)
+        or op.defn in (dialects.MEASURE, dialects.RESET)
+        for op in all_ops(func.ops)
+    )
+
+
 class _Lowering:
     def __init__(self, func: Func) -> None:
         self.func = func
@@ -56,6 +66,10 @@ class _Lowering:
         self.gates: list[tuple[str, tuple[int, ...], tuple[Angle, ...], tuple[int, ...]]] = []
         """Name, qubits, angles, conditions."""
         self.bits: dict[Value, int] = {}
+        self.misread: dict[Value, tuple[float, float]] = {}
+        """Of the wires whose reading errs: the probabilities for 0 and for 1."""
+        self.readout: list[tuple[float, float]] = []
+        """The same for each qubit as observed."""
         self.conditions: tuple[int, ...] = ()
         """Literals that hold where the lowering is."""
         self.classical: list[tuple[str, tuple[Angle, ...]]] = []
@@ -72,6 +86,8 @@ class _Lowering:
 
     def op(self, op: Op) -> None:
         defn = op.defn
+        if self.misread and defn not in (dialects.READOUT, dialects.OBSERVE):
+            self.check_unread(op)
         if isinstance(defn, Gate):
             self.gate(op, defn)
         elif isinstance(defn, dialects.Scalar):
@@ -84,6 +100,8 @@ class _Lowering:
             self.thread(op)
         elif defn is dialects.OBSERVE:
             self.observe(op)
+        elif defn is dialects.READOUT:
+            self.misreading(op)
         elif isinstance(defn, dialects.Channel) or defn is dialects.RESET:
             self.emit(defn.name, op, op.angles)
         elif defn is dialects.MEASURE:
@@ -147,7 +165,25 @@ class _Lowering:
     def observe(self, op: Op) -> None:
         """Observed position i becomes qubit i, as the outputs count them."""
         places = [self.qubit[value] for value in op.operands]
+        if self.misread:
+            self.readout = [self.misread.get(value, (0.0, 0.0)) for value in op.operands]
         self.settle(places, list(range(len(places))))
+
+    def misreading(self, op: Op) -> None:
+        """Note how reading the wire errs; a second error acts on what the first one gives."""
+        zero, one = [angle.const for angle in op.angles]
+        first_zero, first_one = self.misread.get(op.operands[0], (0.0, 0.0))
+        self.misread[op.results[0]] = (
+            first_zero * (1 - one) + (1 - first_zero) * zero,
+            first_one * (1 - zero) + (1 - first_one) * one,
+        )
+        if self.conditions:
+            raise _misplaced_readout(op)
+        self.thread(op)
+
+    def check_unread(self, op: Op) -> None:
+        if any(value in self.misread for value in op.operands):
+            raise _misplaced_readout(op)
 
     def settle(self, place: list[int], wanted: list[int]) -> None:
         """Swap qubits so that what is at `place[i]` gets to `wanted[i]`."""
@@ -185,6 +221,7 @@ class _Lowering:
             phase_row=self.phase_row(),
             outputs=outputs,
             conditions=self.condition_arrays(),
+            readout=np.array(self.readout, np.float64).ravel(),
             **pauli_arrays(sums, self.n_qubits),
         )
 
@@ -271,6 +308,16 @@ def _refusal(op: Op) -> QStoreError:
         f"an executable cannot contain `{op.defn.name}`",
         span=span,
         help="executables hold gates, noise, measurements and resets",
+    )
+
+
+def _misplaced_readout(op: Op) -> QStoreError:
+    span = op.loc.span() if op.loc is not None else None
+    return error(
+        "QS544",
+        f"`{op.defn.name}` follows `n.readout` on a wire, or stands with it under `q.if`",
+        span=span,
+        help="put `n.readout` last, right before the observation",
     )
 
 

@@ -10,3 +10,8 @@ A noisy circuit runs behind the same `Program` protocol as any other. `loading.l
 The first and the last share one kernel: a state is a tensor of small digits, and whatever happens
 to it is a sparse real matrix on a few digits (`factors.py`, `blocks.py`, `kernels.py`).
 """
+
+from q_store.runtime.noise.inserting import noisy
+from q_store.runtime.noise.models import NoiseModel, published
+
+__all__ = ["NoiseModel", "noisy", "published"]

@@ -8,10 +8,10 @@ that touches its digits on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +99,14 @@ class Values:
         return len(self.parts) - 1
 
 
+class Cells(NamedTuple):
+    """The entries of a factor, and the numbers of their values."""
+
+    rows: Ints
+    columns: Ints
+    numbers: Ints
+
+
 @dataclass(frozen=True, eq=False)
 class Tape:
     """Blocks as the arrays that a kernel reads, and the entries whose values it needs.
@@ -124,6 +132,8 @@ class Tape:
     entries: Ints
     places: Ints
     values: Values
+    cells: Mapping[Factor, Cells]
+    """Of the factors that vary."""
     costs: tuple[float, float]
     """Vector operations of a forward and of a reverse sweep, roughly."""
 
@@ -167,6 +177,8 @@ class Packer:
         self.placed = 0
         self.work = 1
         self.costs = [0.0, 0.0]
+        self.own: dict[Factor, dict[tuple[int, int], int]] = {}
+        """Value numbers by row and column of the factors that vary."""
         self.slot: list[int] = []
         """The newest slot of each row of the block."""
         self.slots = 0
@@ -212,7 +224,20 @@ class Packer:
     def entry(self, item: Factor, angle: int, row: int, column: int) -> int:
         """The number of an entry's value."""
         a, b, c = [float(part[row, column]) for part in item.parts[:3]]
-        return self.values.number(a, b, c, angle)
+        if not item.varies:
+            return self.values.number(a, b, c, angle)
+        own = self.own.setdefault(item, {})
+        if (row, column) not in own:
+            own[row, column] = self.values.own(a, b, c, angle)
+        return own[row, column]
+
+    def cells(self) -> dict[Factor, Cells]:
+        """The entries of the factors that vary."""
+        found = {}
+        for item, own in self.own.items():
+            places = np.array(list(own), np.int64)
+            found[item] = Cells(places[:, 0], places[:, 1], np.array(list(own.values()), np.int64))
+        return found
 
     def fresh(self, rows: Sequence[int]) -> tuple[list[int], list[int]]:
         """Slots of some rows before and after they change."""
@@ -267,6 +292,7 @@ class Packer:
             entries=_table(self.entries, 3),
             places=np.concatenate(self.places) if self.places else np.zeros(0, np.int64),
             values=self.values,
+            cells=self.cells(),
             costs=(self.costs[0], self.costs[1]),
         )
 
@@ -275,9 +301,14 @@ def _table(rows: Sequence[Sequence[int]], columns: int) -> Ints:
     return np.array(rows, np.int64).reshape(len(rows), columns)
 
 
-def make_tape(factors: Iterable[Factor], sizes: Sequence[int]) -> Tape:
-    """The tape of a circuit's factors on digits of these sizes."""
-    packer = Packer(sizes)
-    for block in gather(merge(factors, sizes), sizes):
-        packer.block(block)
-    return packer.tape()
+def make_tape(stages: Iterable[Iterable[Factor]], sizes: Sequence[int]) -> tuple[Tape, list[int]]:
+    """The tape of factors on digits of these sizes, and where each stage ends, in blocks.
+
+    Factors stay within their stage.
+    """
+    packer, ends = Packer(sizes), []
+    for factors in stages:
+        for block in gather(merge(factors, sizes), sizes):
+            packer.block(block)
+        ends.append(len(packer.blocks))
+    return packer.tape(), ends

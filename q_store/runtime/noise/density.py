@@ -1,15 +1,12 @@
 """The density matrix of a noisy circuit behind the `Program` protocol, exactly, with gradients.
 
 Gradients are those of the density matrix: the adjoint of every channel is the transpose of its
-matrix on Pauli vectors. Channels cannot be undone, so the states on the way are kept, or where
-they are too large some of them, from which the others are computed again.
+matrix on Pauli vectors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
-from math import isqrt
 from typing import Any, Final
 
 import numpy as np
@@ -24,22 +21,20 @@ from q_store.runtime.batched.arguments import (
     split_gradients,
 )
 from q_store.runtime.batched.classical import Classical
-from q_store.runtime.batched.layout import require_memory
-from q_store.runtime.batched.pool import PAYS_FROM_NANOSECONDS, run_split, thread_limit
+from q_store.runtime.batched.pool import thread_limit
 from q_store.runtime.batched.sampling import draw
 from q_store.runtime.noise.binding import Binder, from_groups, to_groups
 from q_store.runtime.noise.blocks import Tape
 from q_store.runtime.noise.native import Machine, width_for
 from q_store.runtime.noise.pauli_factors import density_tape
 from q_store.runtime.noise.readings import ExpvalReading, MatrixReading, ProbsReading, Reading
+from q_store.runtime.noise.sweeping import reverse_sweep, segment_length, spread
 from q_store.targets.executable import Executable
 
 Array = NDArray[Any]
 
 MOST_DIGITS: Final = 26
 """Largest state, in bits: 13 qubits, or fewer with measured bits."""
-_KEEP_BYTES: Final = 256 << 20
-"""States on the way that one thread keeps for a gradient."""
 
 
 class DensityProgram:
@@ -65,7 +60,7 @@ class DensityProgram:
     @cached_property
     def tape(self) -> Tape:
         """The circuit for the kernel."""
-        tape, _ = density_tape(self.executable)
+        tape = density_tape(self.executable)
         if tape.size > 1 << MOST_DIGITS:
             raise _too_many(self.executable.n_qubits)
         return tape
@@ -76,9 +71,13 @@ class DensityProgram:
         return Binder(self.tape.values, exe.n_inputs + exe.n_derived + exe.n_weights)
 
     @cached_property
-    def _start(self) -> NDArray[np.int64]:
+    def _zero_words(self) -> NDArray[np.int64]:
         """Where the Pauli vector of |0…0> is 1: the words of I and Z."""
-        return ProbsReading(self.executable.n_qubits, range(self.executable.n_qubits)).places
+        return ProbsReading(self._n, range(self._n)).places
+
+    @property
+    def _n(self) -> int:
+        return self.executable.n_qubits
 
     def _bind(self, inputs: ArrayLike | None, weights: ArrayLike | None) -> Arguments:
         return bind_arguments(self.executable, self.classical, self.dtype, inputs, weights)
@@ -101,69 +100,30 @@ class DensityProgram:
         outputs = np.empty((groups, reading.width, width), self.dtype)
         seeds = None if cotangent is None else to_groups(cotangent.T, width, self.dtype)
         slopes = None if seeds is None else np.zeros_like(numbers)
-        segment = self._segment(width) if slopes is not None else 0
+        segment = segment_length(tape, width, self.dtype) if slopes is not None else 0
 
         def task(begin: int, end: int) -> None:
             machine = Machine(tape, self.dtype, width)
             for group in range(begin, end):
-                values = _aligned(machine, numbers[group])
+                values = machine.copy(numbers[group])
                 if seeds is None or slopes is None:
-                    self._forward(machine, values, 0, len(tape.blocks))
-                    outputs[group] = reading.read(self._final(machine))
+                    self._begin(machine.state)
+                    machine.forward(values, 0, len(tape.blocks))
+                    outputs[group] = reading.read(machine.state)
                 else:
-                    found = self._reverse(machine, values, reading, seeds[group], segment)
-                    outputs[group], slopes[group] = found
+                    outputs[group], slopes[group] = reverse_sweep(
+                        machine, values, self._begin, reading, seeds[group], segment
+                    )
 
-        _spread(task, groups, self.threads, tape, slopes is not None)
+        spread(task, groups, self.threads, sum(tape.costs[: 1 if slopes is None else 2]))
         batch = args.batch
         values = from_groups(outputs, batch).T.astype(self.dtype)
         return values, None if slopes is None else from_groups(slopes, batch)
 
-    def _final(self, machine: Machine) -> Array:
-        """The Pauli vector at the end, all bits forgotten."""
-        return machine.state[: 4**self.executable.n_qubits]
-
-    def _forward(self, machine: Machine, values: Array, first: int, last: int) -> None:
-        machine.state[:] = 0
-        machine.state[self._start] = 1
-        machine.forward(values, first, last)
-
-    def _segment(self, width: int) -> int:
-        """How many blocks to run between states that are kept."""
-        blocks, bytes_each = len(self.tape.blocks), self.tape.size * width * self.dtype.itemsize
-        fits = blocks * bytes_each <= _KEEP_BYTES
-        segment = max(1, blocks if fits else isqrt(blocks))
-        needed = (segment + -(-blocks // segment) + 3) * bytes_each
-        require_memory(needed, f"the gradient of a noisy circuit of {self._n} qubits")
-        return segment
-
-    @property
-    def _n(self) -> int:
-        return self.executable.n_qubits
-
-    def _reverse(
-        self, machine: Machine, values: Array, reading: Reading, seeds: Array, segment: int
-    ) -> tuple[Array, Array]:
-        """Outputs (width, lanes) and derivatives (values, lanes) of one lane group."""
-        blocks, size = len(self.tape.blocks), self.tape.size
-        starts = range(0, max(blocks, 1), segment)
-        kept = machine.lanes(min(segment, max(blocks, 1)), size)
-        saved = []
-        self._forward(machine, values, 0, 0)
-        for first in starts[:-1]:
-            saved.append(machine.state.copy())
-            machine.forward(values, first, first + segment)
-        machine.forward(values, starts[-1], blocks, kept)
-        output = reading.read(self._final(machine))
-        cotangent, slopes = machine.lanes(size), machine.lanes(len(values))
-        cotangent[:], slopes[:] = 0, 0
-        reading.seed(seeds, cotangent[: 4**self._n])
-        machine.reverse(values, starts[-1], blocks, kept, cotangent, slopes)
-        for first in reversed(starts[:-1]):
-            machine.state[:] = saved.pop()
-            machine.forward(values, first, first + segment, kept)
-            machine.reverse(values, first, first + segment, kept, cotangent, slopes)
-        return output, slopes
+    def _begin(self, state: Array) -> None:
+        """The Pauli vector of |0…0>, all bits 0."""
+        state[:] = 0
+        state[self._zero_words] = 1
 
     def _vjp(
         self, args: Arguments, reading: Reading, cotangent: ArrayLike
@@ -267,24 +227,6 @@ class DensityProgram:
     def _as_matrices(self, numbers: Array) -> Array:
         shape = (len(numbers), 1 << self._n, 1 << self._n)
         return np.ascontiguousarray(numbers).view(self.complex_dtype).reshape(shape)
-
-
-def _aligned(machine: Machine, numbers: Array) -> Array:
-    values = machine.lanes(len(numbers))
-    values[:] = numbers
-    return values
-
-
-def _spread(
-    task: Callable[[int, int], None], groups: int, threads: int, tape: Tape, gradient: bool
-) -> None:
-    """Run lane groups on as many threads as pay."""
-    cost = groups * sum(tape.costs[: 2 if gradient else 1])
-    parts = min(threads, groups) if cost >= PAYS_FROM_NANOSECONDS else 1
-    if parts == 1:
-        task(0, groups)
-    else:
-        run_split(task, groups, parts)
 
 
 def _too_many(n_qubits: int) -> Exception:

@@ -35,17 +35,20 @@ _MOST_WIRES: Final = 2
 class Factor:
     """A matrix on some digits, the first digit most significant in its row and column numbers.
 
-    `parts` says how it depends on the angle, an affine row.
+    `parts` says how it depends on the angle, an affine row. Where it `varies`, its values may be
+    exchanged while a circuit runs, in each lane for other ones, among them the identity's.
     """
 
     digits: tuple[int, ...]
     parts: Harmonic
     angle: Row = NO_ANGLE
+    varies: bool = False
 
     @cached_property
     def pattern(self) -> NDArray[np.bool_]:
         """Where the matrix has entries that are not those of the identity's zeros."""
-        return np.asarray(np.any([part != 0 for part in self.parts[:3]], axis=0))
+        found: NDArray[np.bool_] = np.any([part != 0 for part in self.parts[:3]], axis=0)
+        return found | np.eye(len(found), dtype=bool) if self.varies else found
 
     @cached_property
     def groups(self) -> list[tuple[int, ...]]:

@@ -29,12 +29,17 @@ class _Merging:
     def __init__(self, sizes: Sequence[int]) -> None:
         self.sizes = sizes
         self.kept: list[Factor | None] = []
-        self.last: dict[int, int] = {}
-        """For each digit the place of the last factor on it."""
+        self.on: dict[int, list[int]] = {}
+        """For each digit the places of the factors on it."""
+
+    def last(self, digit: int) -> int:
+        """The place of the last factor on a digit, or -1."""
+        places = self.on.get(digit)
+        return places[-1] if places else -1
 
     def add(self, item: Factor) -> None:
         """Join a factor to the one before it on all its digits, else append it."""
-        places = {self.last.get(digit, -1) for digit in item.digits}
+        places = {self.last(digit) for digit in item.digits}
         for at in sorted(places, reverse=True):
             before = self.kept[at] if at >= 0 else None
             if before is None:
@@ -49,20 +54,21 @@ class _Merging:
                 if joined is not None:
                     self.kept[at] = None
                     for digit in before.digits:
-                        del self.last[digit]
+                        self.on[digit].pop()
                     self.add(joined)
                     return
-        self.last.update(dict.fromkeys(item.digits, len(self.kept)))
+        for digit in item.digits:
+            self.on.setdefault(digit, []).append(len(self.kept))
         self.kept.append(item)
 
     def _ends(self, item: Factor, at: int) -> bool:
         """Whether nothing follows a factor on any of its digits."""
-        return all(self.last[digit] == at for digit in item.digits)
+        return all(self.last(digit) == at for digit in item.digits)
 
 
 def _product(before: Factor, after: Factor, sizes: Sequence[int]) -> Factor | None:
     """`after` times `before` as one factor, where that costs no more."""
-    if before.parts.frequency and after.parts.frequency:
+    if before.varies or after.varies or (before.parts.frequency and after.parts.frequency):
         return None
     wide, narrow = sorted((before, after), key=lambda item: len(item.digits), reverse=True)
     if not set(narrow.digits) <= set(wide.digits):

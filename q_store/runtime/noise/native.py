@@ -66,6 +66,12 @@ class Machine:
         """A new array of lane vectors, uninitialised and aligned."""
         return self._lanes(int(np.prod(shape))).reshape(*shape, self.width)
 
+    def copy(self, numbers: Array) -> Array:
+        """An aligned copy of lane vectors (count, width)."""
+        made = self._lanes(len(numbers))
+        made[:] = numbers
+        return made
+
     def _tables(self) -> tuple[int, ...]:
         tape = self.tape
         parts = (tape.blocks, tape.steps, tape.lines, tape.entries, tape.places)

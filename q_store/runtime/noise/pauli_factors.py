@@ -16,6 +16,7 @@ import numpy as np
 
 from q_store.qir.dialects import Channel
 from q_store.qir.registry import op_def
+from q_store.runtime.batched.affine import Row
 from q_store.runtime.noise.blocks import Tape, make_tape
 from q_store.runtime.noise.factors import Event, Factor, GateWriter, controlled, events
 from q_store.runtime.noise.harmonics import Harmonic, Matrix, constant
@@ -24,17 +25,6 @@ from q_store.targets.executable import MEASURE, RESET, Executable
 
 _LOWER: Final = np.array([[0, 1], [0, 0]], np.complex128)
 _ZERO, _ONE = np.diag([1.0, 0.0]), np.diag([0.0, 1.0])
-
-
-@cache
-def _reset() -> Harmonic:
-    return constant(transfer_matrix([_ZERO, _LOWER]))
-
-
-@cache
-def _dephase() -> Harmonic:
-    """A measurement whose outcome nobody asks for."""
-    return constant(transfer_matrix([_ZERO, _ONE]))
 
 
 @cache
@@ -84,9 +74,12 @@ class DensityWriter:
         """All of them, in time order."""
         measured = 0
         for at, event in enumerate(self.events):
-            conditions = [(self.bits.digit[bit], value) for bit, value in event.conditions]
-            for item in self.event(event, measured):
-                yield controlled(item, conditions) if conditions else item
+            asked = dict(event.conditions)
+            conditions = [(self.bits.digit[bit], value) for bit, value in asked.items()]
+            # An op that asks for both values of a bit never runs.
+            if len(asked) == len(set(event.conditions)):
+                for item in self.event(event, measured):
+                    yield controlled(item, conditions) if conditions else item
             measured += event.name == MEASURE
             for bit, digit in self.bits.digit.items():
                 if self.bits.last[bit] == at:
@@ -97,27 +90,38 @@ class DensityWriter:
         if event.is_gate:
             return self.gates.write(event.name, event.wires, event.rows)
         digits = self.gates.digits(event.wires)
-        if event.name == RESET:
-            return [Factor(digits, _reset())]
         if event.name == MEASURE and bit in self.bits.digit:
             return [Factor((self.bits.digit[bit], *digits), _measure())]
-        if event.name == MEASURE:
-            return [Factor(digits, _dephase())]
-        return [Factor(digits, _of_channel(event.name, event.probabilities))]
+        return [Factor(digits, constant(transfer_of(event)))]
 
 
-def density_tape(executable: Executable) -> tuple[Tape, int]:
-    """The tape of an executable, and the number of its bit digits."""
+def density_tape(executable: Executable) -> Tape:
+    """The tape of an executable."""
     writer = DensityWriter(executable)
-    return make_tape(writer.factors(), writer.sizes), writer.bits.count
+    return make_tape([writer.factors()], writer.sizes)[0]
 
 
 def _of_unitary(matrix: Any) -> Matrix:
     return transfer_matrix([matrix])
 
 
-@cache
-def _of_channel(name: str, probabilities: tuple[float, ...]) -> Harmonic:
-    row = op_def(name)
+def kraus_operators(event: Event) -> Sequence[Any]:
+    """Kraus operators of an op that is no gate; a measurement's are its outcomes, 0 first."""
+    if event.name == RESET:
+        return [_ZERO, _LOWER]
+    if event.name == MEASURE:
+        return [_ZERO, _ONE]
+    row = op_def(event.name)
     assert isinstance(row, Channel)
-    return constant(transfer_matrix(row.kraus(*probabilities)))
+    return row.kraus(*event.probabilities)
+
+
+def transfer_of(event: Event) -> Matrix:
+    """The Pauli transfer matrix of an op that is no gate, whatever a measurement gives."""
+    return _transfer(event.name, event.probabilities)
+
+
+@cache
+def _transfer(name: str, probabilities: tuple[float, ...]) -> Matrix:
+    rows = tuple([Row(number) for number in probabilities])
+    return transfer_matrix(kraus_operators(Event(name, (), rows, ())))

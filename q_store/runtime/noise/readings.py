@@ -1,7 +1,7 @@
-"""What is read from a Pauli vector: linear maps from a final state to outputs, and back.
+"""What is read from a final Pauli vector: linear maps to outputs, and back.
 
-A state is (4**n, lanes) with the bits summed over; an output is (numbers, lanes). `seed` is the
-transpose of `read`: it adds the derivative of sum(cotangent * output) to a cotangent of the state.
+A state is (4**n or more, lanes); behind the first 4**n come the parts of measured bits, all of them
+forgotten and zero at the end. An output is (numbers, lanes).
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ Array = NDArray[Any]
 
 
 class Reading(Protocol):
-    """A linear map from states to outputs."""
+    """A map from final states to outputs."""
 
     width: int
     """Real numbers for each sample."""
 
     def read(self, state: Array) -> Array:
-        """Outputs (width, lanes) of a state (4**n, lanes)."""
+        """Outputs (width, lanes) of a state (size, lanes)."""
 
-    def seed(self, cotangent: Array, into: Array) -> None:
-        """Add the transpose of `read` at outputs (width, lanes)."""
+    def seed(self, cotangent: Array, into: Array, state: Array) -> None:
+        """Add to `into` the derivative of sum(cotangent * outputs) by the state, at a state."""
 
 
 def word_place(x: int, z: int, n_qubits: int) -> int:
@@ -55,7 +55,7 @@ class ExpvalReading:
     def read(self, state: Array) -> Array:
         return np.asarray(self.matrix @ state[self.places])
 
-    def seed(self, cotangent: Array, into: Array) -> None:
+    def seed(self, cotangent: Array, into: Array, state: Array) -> None:
         np.add.at(into, self.places, (self.matrix.T @ cotangent).astype(into.dtype))
 
 
@@ -73,7 +73,7 @@ class ProbsReading:
     def read(self, state: Array) -> Array:
         return self._transform(state[self.places].astype(np.float64))
 
-    def seed(self, cotangent: Array, into: Array) -> None:
+    def seed(self, cotangent: Array, into: Array, state: Array) -> None:
         into[self.places] += self._transform(cotangent.astype(np.float64)).astype(into.dtype)
 
     def _transform(self, rows: Array) -> Array:
@@ -102,7 +102,7 @@ class MatrixReading:
 
     def read(self, state: Array) -> Array:
         n, lanes = self.n_qubits, state.shape[1]
-        tensor: Array = state.reshape((4,) * n + (lanes,)).astype(np.complex128) / 2**n
+        tensor: Array = state[: 4**n].reshape((4,) * n + (lanes,)).astype(np.complex128) / 2**n
         for _ in range(n):
             # The letter of the first qubit left becomes a row and a column at the end.
             tensor = np.tensordot(tensor, self._letters, axes=([0], [2]))
@@ -110,13 +110,12 @@ class MatrixReading:
         matrix = tensor.transpose([*rows_first, 0]).reshape(4**n, lanes)
         return np.stack([matrix.real, matrix.imag], axis=1).reshape(self.width, lanes)
 
-    def seed(self, cotangent: Array, into: Array) -> None:
+    def seed(self, cotangent: Array, into: Array, state: Array) -> None:
         n, lanes = self.n_qubits, cotangent.shape[1]
         parts = cotangent.reshape(4**n, 2, lanes)
         tensor: Array = (parts[:, 0] + 1j * parts[:, 1]).reshape((2,) * (2 * n) + (lanes,))
         tensor = tensor.transpose([axis for k in range(n) for axis in (k, n + k)] + [2 * n])
         for _ in range(n):
             tensor = np.tensordot(tensor, self._letters.conj(), axes=([0, 1], [0, 1]))
-        into += (tensor.transpose([*range(1, n + 1), 0]).reshape(4**n, lanes).real / 2**n).astype(
-            into.dtype
-        )
+        vector = tensor.transpose([*range(1, n + 1), 0]).reshape(4**n, lanes).real / 2**n
+        into[: 4**n] += vector.astype(into.dtype)

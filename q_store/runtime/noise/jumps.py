@@ -1,0 +1,298 @@
+"""Trajectories in which the state decides: amplitude damping, resets, measured bits, `q.if`.
+
+A trajectory applies one Kraus operator K_k of each channel, chosen with its probability
+p_k = |K_k psi|^2 and divided by sqrt(p_k) (Dalibard, Castin and Mølmer, doi:10.1103/
+PhysRevLett.68.580). Once the choices are made, the whole trajectory is a sparse linear map with
+constants in it, and its adjoint is run with those constants held fixed. That gradient is unbiased
+although the probabilities depend on the parameters: the mean is the sum over all histories h of
+<phi_h|O|phi_h> for states phi_h that are not normalised, its derivative the sum of the derivatives
+of these, and each is p_h times what the adjoint of the trajectory h gives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from q_store.runtime.batched.arguments import Arguments, bind_arguments, split_gradients
+from q_store.runtime.batched.pool import thread_limit
+from q_store.runtime.noise.binding import Binder, from_groups, to_groups
+from q_store.runtime.noise.blocks import Cells, Tape, make_tape
+from q_store.runtime.noise.factors import Event, Factor, GateWriter, events
+from q_store.runtime.noise.harmonics import Matrix, constant
+from q_store.runtime.noise.mixtures import word_probabilities
+from q_store.runtime.noise.native import Machine, width_for
+from q_store.runtime.noise.pauli_factors import kraus_operators
+from q_store.runtime.noise.readings import Reading
+from q_store.runtime.noise.representations import real_matrix, words
+from q_store.runtime.noise.state_readings import StateExpvalReading, StateProbsReading
+from q_store.runtime.noise.sweeping import reverse_sweep, segment_length, spread
+from q_store.runtime.noise.trajectories import Array, Doubles, Rows, TrajectoryProgram, Wanted
+from q_store.targets.executable import MEASURE, Executable
+
+Conditions = tuple[tuple[int, int], ...]
+
+_TINY = 1e-300
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """One random choice: which of a channel's operators a lane applies.
+
+    `ladder` holds cumulative probabilities where they are constants; otherwise `weights`,
+    (operators, 2**wires), says how probable each is for each setting of its wires.
+    """
+
+    number: int
+    factor: Factor
+    options: Matrix
+    """The operators as real matrices, the identity last."""
+    wires: tuple[int, ...]
+    conditions: Conditions = ()
+    ladder: Doubles | None = None
+    weights: Doubles | None = None
+    bit: int = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Guard:
+    """A gate that runs under conditions."""
+
+    factor: Factor
+    conditions: Conditions
+
+
+@dataclass(eq=False)
+class Stage:
+    """What is decided at one point of a circuit, then the factors up to the next such point."""
+
+    choice: Choice | None
+    guards: list[Guard] = field(default_factory=list)
+    factors: list[Factor] = field(default_factory=list)
+
+
+class JumpWriter:
+    """The stages of an executable on state vectors."""
+
+    def __init__(self, executable: Executable) -> None:
+        n = executable.n_qubits
+        self.events = events(executable)
+        self.sizes = (2,) * (n + 1)
+        self.gates = GateWriter(real_matrix, lambda wire: (wire,), (n,))
+        self.stages = [Stage(None)]
+        self.early: list[Choice] = []
+        """Choices that the state has no say in."""
+        self.count = self.bits = 0
+
+    def write(self) -> JumpWriter:
+        for event in self.events:
+            if event.is_gate:
+                self.gate(event)
+            else:
+                self.channel(event)
+        return self
+
+    def gate(self, event: Event) -> None:
+        stage = self.stages[-1]
+        for item in self.gates.write(event.name, event.wires, event.rows):
+            if event.conditions:
+                item = Factor(item.digits, item.parts, item.angle, varies=True)
+                stage.guards.append(Guard(item, event.conditions))
+            stage.factors.append(item)
+
+    def channel(self, event: Event) -> None:
+        chances = word_probabilities(event) if event.name != MEASURE else None
+        if chances is not None:
+            operators: Any = words(len(event.wires))[chances > 0]
+            choice = self.choice(event, operators, ladder=np.cumsum(chances[chances > 0]))
+            self.early.append(choice)
+        else:
+            operators = kraus_operators(event)
+            choice = self.choice(event, operators, weights=_populations_to_weights(operators))
+            self.stages.append(Stage(choice))
+        self.stages[-1].factors.append(choice.factor)
+
+    def choice(self, event: Event, operators: Any, **chances: Doubles) -> Choice:
+        matrices = [real_matrix(operator) for operator in operators]
+        options = np.stack([*matrices, np.eye(len(matrices[0]))])
+        # Marks that no simplification takes for entries of the identity.
+        marks = np.where(np.any(options != 0, axis=0), 0.5, 0.0)
+        item = Factor(self.gates.digits(event.wires), constant(marks), varies=True)
+        bit = self.bits if event.name == MEASURE else -1
+        self.bits += event.name == MEASURE
+        self.count += 1
+        number = self.count - 1
+        return Choice(number, item, options, event.wires, event.conditions, bit=bit, **chances)
+
+
+def _populations_to_weights(operators: Any) -> Doubles:
+    """The diagonals of K^dagger K: of the channels that get here they are diagonal."""
+    return np.stack([np.diag(np.conj(k).T @ k).real for k in operators])
+
+
+class JumpProgram(TrajectoryProgram):
+    """Trajectories on state vectors. A choice is a uniform number."""
+
+    @cached_property
+    def _writer(self) -> JumpWriter:
+        return JumpWriter(self.executable).write()
+
+    @cached_property
+    def _taped(self) -> tuple[Tape, list[int]]:
+        return make_tape([stage.factors for stage in self._writer.stages], self._writer.sizes)
+
+    @cached_property
+    def _binder(self) -> Binder:
+        exe = self.executable
+        return Binder(self._taped[0].values, exe.n_inputs + exe.n_derived + exe.n_weights)
+
+    @property
+    def n_choices(self) -> int:
+        return self._writer.count
+
+    def _decide(self, uniforms: Doubles, sample: NDArray[np.intp]) -> tuple[Array, Array, Doubles]:
+        return sample, uniforms, np.ones(len(sample))
+
+    def _reading(self, wanted: Wanted) -> Reading:
+        if wanted.kind == "expval":
+            return StateExpvalReading(self.executable)
+        return StateProbsReading(self.executable.n_qubits, wanted.qubits)
+
+    def _evaluate(self, rows: Rows, wanted: Wanted) -> Array:
+        return self._run(rows, wanted, None)[0]
+
+    def _gradient(self, rows: Rows, wanted: Wanted, cotangent: Array) -> tuple[Array, Array, Array]:
+        values, slopes = self._run(rows, wanted, cotangent)
+        assert slopes is not None
+        args = self._arguments(rows)
+        pulled = self._binder.pull_back(args, slopes)
+        return values, *split_gradients(self.executable, self.classical, args, pulled)
+
+    def _arguments(self, rows: Rows) -> Arguments:
+        return bind_arguments(
+            self.executable, self.classical, self.dtype, rows.inputs, rows.weights
+        )
+
+    def _run(
+        self, rows: Rows, wanted: Wanted, cotangent: Array | None
+    ) -> tuple[Array, Doubles | None]:
+        """Outputs (R, width) and with a cotangent the derivatives by entry value (values, R)."""
+        tape, _ = self._taped
+        count = len(rows.sample)
+        width = width_for(self.dtype, tape.size, count)
+        numbers = to_groups(self._binder.values(self._arguments(rows)), width, self.dtype)
+        uniforms = to_groups(rows.choices.T, width, np.dtype(np.float64))
+        reading = self._reading(wanted)
+        outputs = np.empty((len(numbers), reading.width, width), self.dtype)
+        seeds = None if cotangent is None else to_groups(cotangent.T, width, self.dtype)
+        slopes = None if seeds is None else np.zeros_like(numbers)
+        segment = segment_length(tape, width, self.dtype) if slopes is not None else 0
+
+        def task(begin: int, end: int) -> None:
+            machine = Machine(tape, self.dtype, width)
+            for group in range(begin, end):
+                history = _History(self, machine, numbers[group], uniforms[group])
+                history.run()
+                if seeds is None or slopes is None:
+                    outputs[group] = reading.read(machine.state)
+                else:
+                    outputs[group], slopes[group] = reverse_sweep(
+                        machine, history.values, _begin, reading, seeds[group], segment
+                    )
+                    slopes[group][history.muted] = 0
+
+        spread(task, len(numbers), thread_limit(self.threads), sum(tape.costs))
+        return (
+            from_groups(outputs, count).T.astype(self.dtype),
+            None if slopes is None else from_groups(slopes, count),
+        )
+
+
+def _begin(state: Array) -> None:
+    """|0…0>, a real number."""
+    state[:] = 0
+    state[0] = 1
+
+
+class _History:
+    """The choices of one lane group: a run forward that fills in the values of the tape."""
+
+    def __init__(
+        self, program: JumpProgram, machine: Machine, numbers: Array, uniforms: Doubles
+    ) -> None:
+        self.stages, self.ends = program._writer.stages, program._taped[1]
+        self.early = program._writer.early
+        self.machine, self.uniforms = machine, uniforms
+        self.values = machine.copy(numbers)
+        self.bits = np.zeros((program._writer.bits, machine.width), np.int64)
+        self.muted = np.zeros(numbers.shape, bool)
+
+    def run(self) -> None:
+        """From |0…0> to the final state."""
+        for choice in self.early:
+            assert choice.ladder is not None
+            ladder = choice.ladder[:-1, None]
+            option = (self.uniforms[choice.number] >= ladder).sum(axis=0)
+            self.take(choice, option, np.ones(self.machine.width))
+        _begin(self.machine.state)
+        first = 0
+        for stage, end in zip(self.stages, self.ends, strict=True):
+            if stage.choice is not None:
+                self.choose(stage.choice)
+            for guard in stage.guards:
+                self.guard(guard)
+            self.machine.forward(self.values, first, end)
+            first = end
+
+    def active(self, conditions: Conditions) -> NDArray[np.bool_]:
+        """The lanes in which all conditions hold."""
+        found = np.ones(self.machine.width, bool)
+        for bit, value in conditions:
+            found &= self.bits[bit] == value
+        return found
+
+    def choose(self, choice: Choice) -> None:
+        """Let the state decide."""
+        assert choice.weights is not None
+        chances = choice.weights @ self.populations(choice.wires)
+        ladder = np.cumsum(chances, axis=0)
+        option = (self.uniforms[choice.number] * ladder[-1] >= ladder[:-1]).sum(axis=0)
+        taken = np.take_along_axis(chances, option[None], axis=0)[0]
+        scale = 1 / np.sqrt(np.maximum(taken, _TINY))
+        active = self.active(choice.conditions)
+        if choice.bit >= 0:
+            self.bits[choice.bit] = option
+        option = np.where(active, option, len(choice.options) - 1)
+        self.take(choice, option, np.where(active, scale, 1.0))
+
+    def populations(self, wires: tuple[int, ...]) -> Doubles:
+        """Probabilities (2**wires, lanes) of the settings of some wires."""
+        width = self.machine.width
+        n = self.machine.tape.size.bit_length() - 2
+        squares = np.square(self.machine.state, dtype=np.float64)
+        tensor = squares.reshape((2,) * (n + 1) + (width,))
+        rest = tuple([axis for axis in range(n + 1) if axis not in wires])
+        sums = tensor.sum(axis=rest)
+        order = [sorted(wires).index(wire) for wire in wires]
+        return np.asarray(sums.transpose([*order, len(wires)]).reshape(-1, width))
+
+    def take(self, choice: Choice, option: NDArray[Any], scale: Doubles) -> None:
+        """Write the entries of the operators that the lanes take."""
+        cells = self.cells(choice.factor)
+        table = choice.options[:, cells.rows, cells.columns]
+        self.values[cells.numbers] = (table[option] * scale[:, None]).T
+
+    def guard(self, guard: Guard) -> None:
+        """Put the identity where a gate does not run."""
+        cells, active = self.cells(guard.factor), self.active(guard.conditions)
+        identity = (cells.rows == cells.columns)[:, None]
+        own = cells.numbers
+        self.values[own] = np.where(active, self.values[own], identity)
+        self.muted[own] = ~active
+
+    def cells(self, item: Factor) -> Cells:
+        return self.machine.tape.cells[item]
