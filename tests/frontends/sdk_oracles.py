@@ -1,7 +1,7 @@
 """What circuits of other libraries do, said by those libraries, in our order of wires."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import cirq
@@ -113,6 +113,16 @@ def cirq_density(circuit: cirq.Circuit, n_qubits: int) -> Complex:
     rho = cirq.final_density_matrix(deferred, qubit_order=[*qubits, *rest], dtype=np.complex128)
     small, large = 2**n_qubits, 2 ** len(rest)
     return np.einsum("aibi->ab", rho.reshape(small, large, small, large))
+
+
+_STENCIL = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
+
+
+def slope(function: Callable[[float], float], step: float = 0.02) -> float:
+    """The derivative at 0 by differences of eighth order, right to about 1e-11 for what circuits
+    of a few gates per parameter do."""
+    pairs = enumerate(_STENCIL, 1)
+    return sum(c * (function(k * step) - function(-k * step)) for k, c in pairs) / step
 
 
 def our_gradient(

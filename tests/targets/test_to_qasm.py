@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import qiskit.qasm2
 import qiskit.qasm3
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from qiskit.circuit.random import random_circuit
 
@@ -85,7 +85,8 @@ def test_qiskit_reads_every_row(name: str) -> None:
     assert_same(ours, qiskit_unitary(qiskit.qasm3.loads(text)), phase=False)
 
 
-@given(st.integers(0, 10_000), st.integers(1, 5))
+@settings(max_examples=60)
+@given(st.integers(0, 10_000), st.integers(1, 8))
 def test_qiskit_circuits_through_openqasm(seed: int, n: int) -> None:
     theirs = random_circuit(n, 3, max_operands=min(n, 4), seed=seed)
     expected = qiskit_unitary(theirs)
