@@ -1,23 +1,40 @@
-"""The IonQ face of q-store: `from q_store.ionq import IonQOptimizer`."""
+"""The IonQ face of q-store: the optimizer, IonQ's JSON, and the client of the service.
+
+`from q_store.ionq import IonQOptimizer, IonQClient, to_ionq_json`. The client needs the extra
+`ionq`.
+"""
 
 from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Mapping
+from importlib import import_module
 from math import isfinite
-from typing import Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from q_store.frontends.circuit import QuantumCircuit
-from q_store.frontends.trace import as_func, trace_circuit
+from q_store.frontends.ionq import read_ionq_json
 from q_store.passes.ionq_native import IonqNative
 from q_store.passes.manager import run_pipeline
 from q_store.passes.pipeline import format_pass
 from q_store.passes.settle_wires import settled
 from q_store.qir.diagnostics import Diagnostic, QStoreError, error
 from q_store.qir.func import Func, Module
+from q_store.runtime.ionq_client.programs import func_of, job_options, to_ionq_circuits
 from q_store.targets.ionq.cost import CostEstimate, compile_native, estimate
 from q_store.targets.ionq.devices import IonqDevice, device
+from q_store.targets.ionq.json.circuits import Gateset, IonqCircuit
+from q_store.targets.ionq.json.job import JobOptions, job_body
+from q_store.targets.ionq.json.schema import job_schema
 from q_store.targets.ionq.rates import Rate, Rates
+
+if TYPE_CHECKING:
+    from q_store.runtime.ionq_client.client import IonQClient
+    from q_store.runtime.ionq_client.job import IonQJob
+    from q_store.runtime.ionq_client.results import IonQResult
+    from q_store.runtime.ionq_client.sessions import IonQSession
+    from q_store.runtime.ionq_client.transport import Patience
 
 Circuit = TypeVar("Circuit", QuantumCircuit, Func)
 
@@ -78,7 +95,7 @@ class IonQOptimizer:
         |0>, so that gates which do nothing to that go, and wires keep their order.
         Raises `QS422` in strict mode, `QS423` for too many qubits, and what tracing raises.
         """
-        func = _func_of(circuit)
+        func = func_of(circuit)
         result = self._compile(func)
         self.diagnostics = self._check(result)
         for found in self.diagnostics:
@@ -100,7 +117,7 @@ class IonQOptimizer:
         `mitigation` is error mitigation (debiasing), which raises minimum prices.
         Raises `QS424` for a route without a price, `QS426` for shots out of range.
         """
-        func = compile_native(_func_of(circuit), self.device, self.optimization_level)
+        func = compile_native(func_of(circuit), self.device, self.optimization_level)
         return estimate(
             func,
             self.device,
@@ -163,19 +180,101 @@ def _too_dear(found: CostEstimate, cost: float, limit: float) -> Diagnostic:
     )
 
 
-def _func_of(circuit: Any) -> Func:
-    """A circuit as it stands; a function of symbols is traced."""
-    if isinstance(circuit, Func):
-        return circuit
-    if callable(circuit) or circuit is None:
-        return trace_circuit(circuit).func
-    return as_func(circuit)
-
-
 def _is_price(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return isfinite(value) and value > 0
 
 
-__all__ = ["CostEstimate", "IonQOptimizer"]
+# --- JSON -------------------------------------------------------------------------------------
+
+
+def to_ionq_json(
+    circuit: Any,
+    *,
+    gateset: Gateset | None = None,
+    values: object = None,
+    level: int = 3,
+    pauliexp: bool = False,
+    **options: Any,
+) -> dict[str, Any]:
+    """The body of a job for IonQ's service, `ionq.circuit.v1` or, for several circuits,
+    `ionq.multi-circuit.v1`.
+
+    The other arguments are those of `to_ionq_circuits`; `options` are the fields of `JobOptions`:
+    `target`, `shots`, `name`, `metadata`, `noise`, `seed`, `debiasing`, `symmetry_verification`,
+    `compilation`, `dry_run`, `session`, and `api="v0.3"` for the older version. `job_schema` is
+    the JSON Schema of what is made. Raises what `to_ionq_circuits` raises, `QS426` for shots,
+    `QS732` for other options, `QS733` where it is too much for one job; warns `QS734`.
+
+    >>> body = to_ionq_json(QuantumCircuit(2).h(0).cx(0, 1), shots=100)
+    >>> body["input"]["circuit"]
+    [{'gate': 'h', 'target': 0}, {'gate': 'cnot', 'control': 0, 'target': 1}]
+    """
+    chosen = job_options(**options)
+    circuits = to_ionq_circuits(
+        circuit,
+        target=chosen.target,
+        gateset=gateset,
+        values=values,
+        noise=chosen.noise,
+        level=level,
+        pauliexp=pauliexp,
+    )
+    return job_body(circuits, chosen)
+
+
+def from_ionq_json(
+    document: str | bytes | Mapping[str, Any], *, strict: bool = False
+) -> list[QuantumCircuit]:
+    """The circuits of a job body or a circuit body, in order; see `q_store.frontends.ionq`.
+
+    Each ends with a sample of each register the document names, or of all qubits. Raises `QS735`
+    with the place in the document, and with `strict` `QS736` for what deviates from the format.
+    """
+    module = read_ionq_json(document, strict=strict)
+    return [QuantumCircuit.from_ir(func) for func in module.funcs]
+
+
+# --- the client -------------------------------------------------------------------------------
+
+_CLIENT: Final = {
+    "IonQClient": "client",
+    "IonQJob": "job",
+    "IonQResult": "results",
+    "IonQSession": "sessions",
+    "Patience": "transport",
+}
+"""What needs the extra, by the module it is in."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _CLIENT:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        module = import_module(f"q_store.runtime.ionq_client.{_CLIENT[name]}")
+    except ModuleNotFoundError as problem:
+        if (problem.name or "").partition(".")[0] not in ("requests", "urllib3"):
+            raise
+        raise error(
+            "QS801", f"{problem.name} is not installed", help="pip install 'q-store[ionq]'"
+        ) from problem
+    return getattr(module, name)
+
+
+__all__ = [
+    "CostEstimate",
+    "IonQClient",
+    "IonQJob",
+    "IonQOptimizer",
+    "IonQResult",
+    "IonQSession",
+    "IonqCircuit",
+    "JobOptions",
+    "Patience",
+    "from_ionq_json",
+    "job_options",
+    "job_schema",
+    "to_ionq_circuits",
+    "to_ionq_json",
+]

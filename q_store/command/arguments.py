@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
+from q_store.command.ionq_arguments import add_emit, add_ionq
+
 _EPILOG: Final = """\
 FILE is a program: IR text (.qir), the text language (.qst, .qs), OpenQASM (.qasm), QPY (.qpy), JSON
 of Cirq or IonQ (.json), - for standard input, or FILE.py:NAME, which executes that Python file and
@@ -16,6 +18,8 @@ examples:
   qstorec compile qft.qst -D n=5 --emit qasm3,qiskit=qft.qpy
   qstorec run bell.qir --bind theta=0.3 --bind 'w=[0.1,0.2]'
   qstorec cost bell.qir --target ionq.forte --shots 1000 --budget 50
+  qstorec emit bell.qir --target ionq.forte --gateset native > job.json
+  qstorec ionq submit bell.qir --target ionq.simulator --shots 1000 --wait
   qstorec gates rx
   qstorec explain QS201
 
@@ -52,6 +56,8 @@ def build_parser() -> argparse.ArgumentParser:
     _compile(command("compile", "Read a program, run passes on it and write the result"))
     _run(command("run", "Give expectation values, probabilities, samples or the state"))
     _cost(command("cost", "Say what a program costs on an IonQ machine"))
+    add_emit(command("emit", "Write a program as a job of IonQ's service"), _source)
+    add_ionq(command("ionq", "Jobs at IonQ's service, and a local one"), flags)
     _draw(command("draw", "Draw a circuit as text or SVG"))
     _validate(command("validate", "Read and verify programs and change nothing"))
     _listing(command("gates", "List the gates, or show one"), "a gate, by any of its names")
@@ -144,6 +150,15 @@ def _run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--backend", metavar="NAME", default="auto", help="default: auto")
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float64")
+    parser.add_argument(
+        "--noise", metavar="MODEL", help="add a noise model such as aria-1 after the passes"
+    )
+    parser.add_argument(
+        "--trajectories",
+        metavar="N",
+        type=_positive,
+        help="average a noisy circuit over N random trajectories",
+    )
     _json(parser)
 
 

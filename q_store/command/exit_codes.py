@@ -13,12 +13,18 @@ INTERNAL: Final = 70
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
 
-_CANNOT: Final = frozenset({"QS422", "QS423", "QS505", "QS510", "QS604"})
+_CANNOT: Final = frozenset(
+    {
+        *("QS422", "QS423", "QS505", "QS510", "QS604"),
+        *("QS733", "QS742", "QS744", "QS745", "QS746", "QS747", "QS748", "QS750"),
+    }
+)
 _INTERNAL: Final = frozenset({"QS406", "QS411"})
 
 
 def exit_code(code: str) -> int:
-    """The exit code for a diagnostic code: too large a circuit or a missing backend is 3, a
+    """The exit code for a diagnostic code: too large a circuit, a missing backend or
+    a service that does not deliver is 3, a
     missing extra 4, a pass that broke a program 70, and anything else wrong input."""
     if code in _INTERNAL:
         return INTERNAL

@@ -21,6 +21,8 @@ _COMMANDS: Final = {
     "validate": "q_store.command.validating:validate_files",
     "run": "q_store.command.running:run_file",
     "cost": "q_store.command.pricing:cost_file",
+    "emit": "q_store.command.ionq_jobs:emit_file",
+    "ionq": "q_store.command.ionq_jobs:run_ionq",
     "gates": "q_store.command.listing:list_gates",
     "passes": "q_store.command.listing:list_passes",
     "explain": "q_store.command.listing:explain_code",

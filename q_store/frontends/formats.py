@@ -178,7 +178,16 @@ def _cirq_json(text: str, name: str) -> Content:
     return [library("q_store.frontends.cirq", "cirq").read_json(text, name)]
 
 
-_JSON_READERS: Final[dict[str, Callable[[str, str], Content]]] = {"cirq_type": _cirq_json}
+def _ionq_json(text: str, name: str) -> Content:
+    from q_store.frontends.ionq import read_circuits
+
+    return list(read_circuits(text, file=name))
+
+
+_JSON_READERS: Final[dict[str, Callable[[str, str], Content]]] = {
+    "cirq_type": _cirq_json,
+    **dict.fromkeys(("input", "circuit", "circuits", "body"), _ionq_json),
+}
 """By a key that the outermost object of a circuit has: what reads its text, given a name."""
 
 

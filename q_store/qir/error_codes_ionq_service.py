@@ -28,7 +28,7 @@ IONQ_SERVICE: Final[dict[str, Explanation]] = {
     "QS733": Explanation(
         "too much for one job",
         "A job holds at most 5000 circuits with 150000 gates in total, and its JSON at most 10 MB. "
-        "`IonqClient.submit_all` distributes"
+        "`IonQClient.submit_all` distributes"
         " circuits over several jobs.",
     ),
     "QS734": Explanation(
@@ -52,8 +52,8 @@ IONQ_SERVICE: Final[dict[str, Explanation]] = {
         "no key",
         "Jobs need a key of IonQ's service. It is given as an argument, by `q_store.configure` or "
         "by the variable IONQ_API_KEY, and never stored, printed or logged.",
-        "IonqClient()",
-        "IonqClient(api_key=...)  # or export IONQ_API_KEY=...",
+        "IonQClient()",
+        "IonQClient(api_key=...)  # or export IONQ_API_KEY=...",
     ),
     "QS741": Explanation(
         "key refused",
@@ -76,7 +76,7 @@ IONQ_SERVICE: Final[dict[str, Explanation]] = {
         "unknown whether a job was accepted",
         "The answer to a submission was lost, and the service cannot be asked whether it has the "
         "job. Nothing was sent again, so that nothing is paid twice. The message has the tag of "
-        "the job: `IonqClient.find(tag)` or `qstorec ionq status --tag TAG` looks for it.",
+        "the job: `IonQClient.find(tag)` or `qstorec ionq status --tag TAG` looks for it.",
     ),
     "QS746": Explanation(
         "job failed",

@@ -91,6 +91,8 @@ def test_help_imports_next_to_nothing() -> None:
         "q_store.command",
         "q_store.command.arguments",
         "q_store.command.exit_codes",
+        "q_store.command.ionq_arguments",
+        "q_store.command.ionq_serving",
         "q_store.command.main",
         "q_store.command.output",
     }

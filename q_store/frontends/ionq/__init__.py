@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from q_store.frontends.ionq.documents import circuits_of
 from q_store.frontends.ionq.node import Node, malformed
@@ -18,9 +18,6 @@ from q_store.qir.location import SourceText
 
 if TYPE_CHECKING:
     from q_store.frontends.circuit import QuantumCircuit
-
-KEYS: Final = ("input", "circuit", "circuits", "body")
-"""One of these is in the outermost object of every document that can be read."""
 
 
 def read_ionq_json(

@@ -12,14 +12,15 @@ from typing import Any, Final
 
 from q_store.qir.diagnostics import error
 from q_store.runtime.config import Secret
-from q_store.runtime.ionq_client.job import IonqJob
+from q_store.runtime.ionq_client.job import IonQJob
 from q_store.runtime.ionq_client.keys import find_key
+from q_store.runtime.ionq_client.programs import job_options, to_ionq_circuits
 from q_store.runtime.ionq_client.results import Layout
-from q_store.runtime.ionq_client.sessions import IonqSession
+from q_store.runtime.ionq_client.sessions import IonQSession
 from q_store.runtime.ionq_client.submitting import Submission, with_tag
 from q_store.runtime.ionq_client.transport import Patience, Transport
 from q_store.targets.ionq.devices import IonqDevice, device
-from q_store.targets.ionq.json.circuits import IonqCircuit
+from q_store.targets.ionq.json.circuits import Gateset, IonqCircuit
 from q_store.targets.ionq.json.job import (
     MAX_BODY,
     MAX_CIRCUITS,
@@ -36,7 +37,7 @@ _BYTES_PER_GATE: Final = 200
 """More than any gate takes as JSON."""
 
 
-class IonqClient(AbstractContextManager["IonqClient"]):
+class IonQClient(AbstractContextManager["IonQClient"]):
     """Jobs, results and prices at IonQ's service, or at any other of the same kind.
 
     A client may be used by many threads at once. It keeps no secrets but the key, which appears in
@@ -77,7 +78,7 @@ class IonqClient(AbstractContextManager["IonqClient"]):
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"IonqClient({self._transport.url!r})"
+        return f"IonQClient({self._transport.url!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The copy finds a key of its own; this one stays here.
@@ -91,31 +92,54 @@ class IonqClient(AbstractContextManager["IonqClient"]):
     # --- submitting ---------------------------------------------------------------------------
 
     def submit(
-        self, circuits: IonqCircuit | Sequence[IonqCircuit], options: JobOptions | None = None
-    ) -> IonqJob:
-        """Submit one job, of one circuit or several (`ionq_circuits` makes them of functions).
+        self,
+        circuits: Any,
+        options: JobOptions | None = None,
+        *,
+        gateset: Gateset | None = None,
+        values: object = None,
+        level: int = 3,
+        **fields: Any,
+    ) -> IonQJob:
+        """Submit one job, of one circuit or several.
+
+        Args:
+            circuits: What `to_ionq_circuits` takes, which also explains `gateset`, `values` and
+                `level`.
+            options: What the job says beside its circuits, or by name: `target="ionq.forte"`,
+                `shots=1000`, `noise="forte-1"`, `debiasing=False`, …
 
         A job is never sent twice without knowing that the first one did not arrive: see
-        `submitting`. Raises what `job_body` raises, `QS740` to `QS743` where the service refuses,
+        `submitting`. Raises what `to_ionq_circuits` and `job_body`
+        raise, `QS740` to `QS743` where the service refuses,
         `QS744` where it cannot be reached, `QS745` where it is unknown what became of the job.
         """
-        listed = [circuits] if isinstance(circuits, IonqCircuit) else list(circuits)
-        chosen = options or JobOptions()
+        chosen = _options(options, fields)
+        listed = to_ionq_circuits(
+            circuits,
+            target=chosen.target,
+            gateset=gateset,
+            values=values,
+            noise=chosen.noise,
+            level=level,
+        )
         return self._submit(job_body(listed, chosen), [layout_of(c) for c in listed], chosen.shots)
 
-    def submit_body(self, body: Mapping[str, Any]) -> IonqJob:
+    def submit_body(self, body: Mapping[str, Any]) -> IonQJob:
         """Submit a job body as it is, with a tag in its metadata. Raises as `submit`."""
         return self._submit(body, None, body.get("shots"))
 
     def submit_async(
-        self, circuits: IonqCircuit | Sequence[IonqCircuit], options: JobOptions | None = None
-    ) -> Future[IonqJob]:
-        """Submit in another thread; waits while the queue is full. The future has the job, or
-        raises as `submit`. Raises `QS752` when the client is closed."""
+        self, circuits: Any, options: JobOptions | None = None, **more: Any
+    ) -> Future[IonQJob]:
+        """Submit in another thread, with the arguments of `submit`; waits while the queue is full.
+
+        The future has the job, or raises as `submit`. Raises `QS752` when the client is closed.
+        """
         pool = self._executor()
         self._room.acquire()
         try:
-            future = pool.submit(self.submit, circuits, options)
+            future = pool.submit(self.submit, circuits, options, **more)
         except RuntimeError:
             self._room.release()
             raise _closed() from None
@@ -123,15 +147,18 @@ class IonqClient(AbstractContextManager["IonqClient"]):
         return future
 
     def submit_all(
-        self, circuits: Sequence[IonqCircuit], options: JobOptions | None = None
-    ) -> list[IonqJob]:
+        self, circuits: Any, options: JobOptions | None = None, **more: Any
+    ) -> list[IonQJob]:
         """Submit any number of circuits as few jobs, several at a time; circuits keep their order.
+        The arguments are those of `submit`.
 
         Where one job is refused, the error is raised when all others have been sent; those are
         found by `jobs`, and the error's notes name them.
         """
-        parts = list(in_jobs(circuits))
-        futures = [self.submit_async(part, options) for part in parts]
+        own = {key: more.pop(key) for key in ("gateset", "values", "level") if key in more}
+        chosen = _options(options, more)
+        listed = to_ionq_circuits(circuits, target=chosen.target, noise=chosen.noise, **own)
+        futures = [self.submit_async(part, chosen) for part in in_jobs(listed)]
         problems = [future.exception() for future in futures]
         for problem in problems:
             if problem is not None:
@@ -143,13 +170,13 @@ class IonqClient(AbstractContextManager["IonqClient"]):
 
     def _submit(
         self, body: Mapping[str, Any], layouts: Sequence[Layout] | None, shots: int | None
-    ) -> IonqJob:
+    ) -> IonQJob:
         if self._closed:
             raise _closed()
         submission = Submission(self._transport, body)
         info = submission.send()
         info.setdefault("metadata", {"qstore_tag": submission.tag})
-        return IonqJob(self._transport, info, layouts, shots)
+        return IonQJob(self._transport, info, layouts, shots)
 
     def _executor(self) -> ThreadPoolExecutor:
         with self._lock:
@@ -161,16 +188,16 @@ class IonqClient(AbstractContextManager["IonqClient"]):
 
     # --- jobs ---------------------------------------------------------------------------------
 
-    def job(self, id: str, layouts: Sequence[Layout] | None = None) -> IonqJob:
+    def job(self, id: str, layouts: Sequence[Layout] | None = None) -> IonQJob:
         """A job by its id."""
-        return IonqJob(self._transport, {"id": id}, layouts).refresh()
+        return IonQJob(self._transport, {"id": id}, layouts).refresh()
 
-    def find(self, tag: str) -> IonqJob | None:
+    def find(self, tag: str) -> IonQJob | None:
         """The job with a tag, as an error about a lost answer names it; `None` without one."""
         found = next(with_tag(self._transport, tag), None)
-        return None if found is None else IonqJob(self._transport, found)
+        return None if found is None else IonQJob(self._transport, found)
 
-    def jobs(self, *, status: str | None = None, session: str | None = None) -> Iterator[IonqJob]:
+    def jobs(self, *, status: str | None = None, session: str | None = None) -> Iterator[IonQJob]:
         """Jobs of the account, in the order the service lists them."""
         mark: Any = None
         while True:
@@ -180,7 +207,7 @@ class IonqClient(AbstractContextManager["IonqClient"]):
             if not isinstance(entries, list):
                 raise error("QS749", "GET /jobs: the answer has no list of jobs")
             for entry in entries:
-                yield IonqJob(self._transport, entry)
+                yield IonQJob(self._transport, entry)
             mark = page.get("next")
             if not mark or not entries:
                 return
@@ -259,7 +286,7 @@ class IonqClient(AbstractContextManager["IonqClient"]):
         max_jobs: int | None = None,
         max_minutes: int | None = None,
         max_usd: float | None = None,
-    ) -> IonqSession:
+    ) -> IonQSession:
         """Reserve a machine; give the session's id to jobs as `JobOptions(session=...)`.
 
         The request is sent once. Where its answer is lost, `sessions(active=True)` shows whether
@@ -275,7 +302,7 @@ class IonqClient(AbstractContextManager["IonqClient"]):
         settings = {key: value for key, value in limits.items() if value is not None}
         body = {"backend": device(name).api_name, "settings": settings}
         try:
-            return IonqSession(self._transport, self._transport.post("/sessions", dumps(body)))
+            return IonQSession(self._transport, self._transport.post("/sessions", dumps(body)))
         except Lost as lost:
             raise error(
                 "QS745",
@@ -283,12 +310,12 @@ class IonqClient(AbstractContextManager["IonqClient"]):
                 help="see sessions(active=True)",
             ) from None
 
-    def sessions(self, *, active: bool | None = None) -> list[IonqSession]:
+    def sessions(self, *, active: bool | None = None) -> list[IonQSession]:
         """Sessions of the account."""
         query = None if active is None else {"active": str(active).lower()}
         found = self._transport.get("/sessions", query)
         listed = found.get("sessions", []) if isinstance(found, Mapping) else found
-        return [IonqSession(self._transport, info) for info in listed]
+        return [IonQSession(self._transport, info) for info in listed]
 
     # --- the end ------------------------------------------------------------------------------
 
@@ -310,8 +337,16 @@ class IonqClient(AbstractContextManager["IonqClient"]):
         self.close()
 
 
-def _again(url: str, patience: Patience, workers: int, queue: int) -> IonqClient:
-    return IonqClient(url=url, patience=patience, workers=workers, queue=queue)
+def _again(url: str, patience: Patience, workers: int, queue: int) -> IonQClient:
+    return IonQClient(url=url, patience=patience, workers=workers, queue=queue)
+
+
+def _options(options: JobOptions | None, fields: Mapping[str, Any]) -> JobOptions:
+    if options is None:
+        return job_options(**fields)
+    if fields:
+        raise error("QS732", f"options are given, and {', '.join(fields)} beside them")
+    return options
 
 
 def _closed() -> Exception:

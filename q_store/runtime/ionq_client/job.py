@@ -10,7 +10,7 @@ from q_store.qir.diagnostics import QStoreError, error
 from q_store.qir.ionq_names import MEASURED, TAG
 from q_store.runtime.ionq_client.problems import job_failure
 from q_store.runtime.ionq_client.results import (
-    IonqResult,
+    IonQResult,
     Layout,
     decode,
     decode_shots,
@@ -33,7 +33,7 @@ _AGGREGATE: Final = "ionq.result.probabilities-aggregate.json.v1"
 _NATIVE: Final = "ionq.native.v1"
 
 
-class IonqJob:
+class IonQJob:
     """One job, with one circuit or several. Methods ask the service; `info` is what it said last.
 
     Made by a client: `submit`, `job`, `jobs`, `find`.
@@ -56,7 +56,7 @@ class IonqJob:
         self.id: str = str(info["id"])
 
     def __repr__(self) -> str:
-        return f"IonqJob({self.id!r}, {self.info.get('status', 'unknown')!r})"
+        return f"IonQJob({self.id!r}, {self.info.get('status', 'unknown')!r})"
 
     @property
     def status(self) -> str:
@@ -80,7 +80,7 @@ class IonqJob:
         """How many were asked for; the service leaves it out for the ideal simulator."""
         return self._shots if self._shots is not None else self.info.get("shots")
 
-    def refresh(self) -> IonqJob:
+    def refresh(self) -> IonQJob:
         """Ask the service for the job's state."""
         found = self._transport.get(f"/jobs/{self.id}")
         if not isinstance(found, Mapping) or not isinstance(found.get("status"), str):
@@ -88,7 +88,7 @@ class IonqJob:
         self.info = dict(found)
         return self
 
-    def wait(self, timeout: float | None = None, poll: float = 1.0) -> IonqJob:
+    def wait(self, timeout: float | None = None, poll: float = 1.0) -> IonQJob:
         """Wait until the job is completed.
 
         Args:
@@ -122,13 +122,13 @@ class IonqJob:
 
     # --- results ------------------------------------------------------------------------------
 
-    def result(self, timeout: float | None = None, *, sharpen: bool | None = None) -> IonqResult:
+    def result(self, timeout: float | None = None, *, sharpen: bool | None = None) -> IonQResult:
         """What the circuit gave, when it is done; of several, the first. See `results`."""
         return self.results(timeout, sharpen=sharpen)[0]
 
     def results(
         self, timeout: float | None = None, *, sharpen: bool | None = None
-    ) -> list[IonqResult]:
+    ) -> list[IonQResult]:
         """What each circuit gave, in order, when the job is done.
 
         `sharpen` takes the majority of debiased variants instead of their mean. Raises what `wait`
@@ -155,8 +155,8 @@ class IonqJob:
 
     def _result(
         self, payload: object, layout: Layout, memory: tuple[str, ...] | None = None
-    ) -> IonqResult:
-        return IonqResult(decode(payload, layout), self.shots, memory)
+    ) -> IonQResult:
+        return IonQResult(decode(payload, layout), self.shots, memory)
 
     def _probabilities(self, sharpen: bool | None) -> object:
         if sharpen is None:
@@ -189,7 +189,7 @@ class IonqJob:
                     return found
         return None
 
-    def _of_children(self, children: list[str], sharpen: bool | None) -> list[IonqResult]:
+    def _of_children(self, children: list[str], sharpen: bool | None) -> list[IonQResult]:
         payload = self._artifact((_AGGREGATE,)) if sharpen is None else None
         if payload is None:
             query = None if sharpen is None else {"sharpen": str(sharpen).lower()}
@@ -242,7 +242,7 @@ class IonqJob:
         found: dict[str, Any] = self._transport.get(f"/jobs/{self.id}/cost")
         return found
 
-    def cancel(self) -> IonqJob:
+    def cancel(self) -> IonQJob:
         """Cancel the job. One that is done is left alone: the service would call it cancelled."""
         if not self.refresh().done:
             self._transport.put(f"/jobs/{self.id}/status/cancel")

@@ -46,7 +46,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class IonqResult:
+class IonQResult:
     """What one circuit gave."""
 
     probabilities: Mapping[str, float]

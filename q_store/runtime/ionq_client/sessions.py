@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from q_store.runtime.ionq_client.transport import Transport
 
 
-class IonqSession(AbstractContextManager["IonqSession"]):
+class IonQSession(AbstractContextManager["IonQSession"]):
     """A session that is under way; leaving the `with` block ends it."""
 
     def __init__(self, transport: Transport, info: Mapping[str, Any]) -> None:
@@ -20,19 +20,19 @@ class IonqSession(AbstractContextManager["IonqSession"]):
         self.id: str = str(info["id"])
 
     def __repr__(self) -> str:
-        return f"IonqSession({self.id!r}, {self.status!r})"
+        return f"IonQSession({self.id!r}, {self.status!r})"
 
     @property
     def status(self) -> str:
         """`created`, `started` or `ended`, when last seen."""
         return str(self.info.get("status", "created"))
 
-    def refresh(self) -> IonqSession:
+    def refresh(self) -> IonQSession:
         """Ask the service for the session's state."""
         self.info = dict(self._transport.get(f"/sessions/{self.id}"))
         return self
 
-    def end(self) -> IonqSession:
+    def end(self) -> IonQSession:
         """End the session; jobs that have not started are not run."""
         answer = self._transport.post_final(f"/sessions/{self.id}/end")
         self.info = dict(answer) if isinstance(answer, Mapping) else self.info

@@ -1,6 +1,7 @@
 """No job is lost and none is sent twice, whatever happens to requests and answers."""
 
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -9,7 +10,7 @@ import pytest
 from q_store.frontends.circuit import QuantumCircuit
 from q_store.qir.diagnostics import QStoreError
 from q_store.qir.ionq_names import TAG
-from q_store.runtime.ionq_client.client import IonqClient, in_jobs
+from q_store.runtime.ionq_client.client import IonQClient, in_jobs
 from q_store.runtime.ionq_client.transport import Patience
 from q_store.targets.ionq.json.circuits import IonqCircuit, ionq_circuits
 from q_store.targets.ionq.json.job import JobOptions
@@ -33,8 +34,8 @@ def service() -> Iterator[Scripted]:
     server.server_close()
 
 
-def client(service: Scripted, **options: object) -> IonqClient:
-    return IonqClient("secret-key", url=service.url, patience=QUICK, **options)
+def client(service: Scripted, **options: object) -> IonQClient:
+    return IonQClient("secret-key", url=service.url, patience=QUICK, **options)
 
 
 def once(fault: str, method: str = "POST") -> Callable[[str, str], str | None]:
@@ -92,10 +93,9 @@ def test_a_request_that_may_still_be_worked_on_is_never_sent_again(service: Scri
     tag = notes.partition("its tag is ")[2].split()[0]
     assert len(tag) == 32
     with client(service) as ionq:
-        for _ in range(300):
-            found = ionq.find(tag)
-            if found is not None:
-                break
+        deadline = time.monotonic() + 10
+        while (found := ionq.find(tag)) is None and time.monotonic() < deadline:
+            time.sleep(0.02)
         assert found is not None
         assert found.id == "job-0"
 
@@ -124,7 +124,7 @@ def test_too_many_requests_are_given_up_in_the_end(service: Scripted) -> None:
 
 def test_a_service_that_is_not_there_gets_nothing(service: Scripted) -> None:
     closed = service.url.replace("/v0.4", "").rpartition(":")[0] + ":9/v0.4"
-    ionq = IonqClient("k", url=closed, patience=QUICK)
+    ionq = IonQClient("k", url=closed, patience=QUICK)
     with ionq, pytest.raises(QStoreError, match="QS744"):
         ionq.submit(bell())
 
@@ -170,7 +170,7 @@ def test_thousands_of_submissions_with_faults(service: Scripted) -> None:
     assert outcomes["done"] > 1000
 
 
-def attempt(ionq: IonqClient, circuit: IonqCircuit) -> tuple[str, str]:
+def attempt(ionq: IonQClient, circuit: IonqCircuit) -> tuple[str, str]:
     """`done` and the id of the job, or the code of the error and its text."""
     try:
         return "done", ionq.submit(circuit).id
