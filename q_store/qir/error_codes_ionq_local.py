@@ -25,4 +25,21 @@ IONQ_LOCAL: Final[dict[str, Explanation]] = {
         "qstorec ionq serve --port 80",
         "qstorec ionq serve --port 8700",
     ),
+    "QS763": Explanation(
+        "unusable option of an IonQ machine",
+        "The message names the option of `q_store.ionq.ionq_backend`, what it may be and what came.",
+        "ionq_backend('ionq.forte', noise='forte-1')",
+        "ionq_backend('ionq.simulator', noise='forte-1')",
+    ),
+    "QS764": Explanation(
+        "limit of an IonQ machine",
+        "The circuits of a call would exceed `max_usd` or `max_circuits`; nothing was sent. A "
+        "gradient by shift rules needs two circuits for each angle with a parameter, each sample "
+        "and each group of Pauli words.",
+    ),
+    "QS765": Explanation(
+        "state vector of a machine",
+        "Machines measure. Expectation values, probabilities and samples can be asked of them; "
+        "states need a simulator.",
+    ),
 }

@@ -68,6 +68,12 @@ class Usage:
                 self.gradients += 1
                 self.variance_sum += variance
 
+    def charge(self, usd: float) -> None:
+        """Note what a backend charged, in US dollars."""
+        if usd:
+            with self._lock:
+                self.cost += usd
+
     def summary(self, backend: str) -> dict[str, float]:
         """The scalars of this period, by name.
 
@@ -106,6 +112,7 @@ class MeteredFunction:
         self.text = function.text
         self.executable: Executable = function.executable
         self.program: Program = function.program
+        self._charged = charged_of(function.program)
 
     @property
     def state_shape(self) -> tuple[int, ...]:
@@ -124,6 +131,7 @@ class MeteredFunction:
         start = perf_counter()
         found = self.function.forward(inputs, weights, keep_state)
         self.usage.forward(inputs.shape[0], perf_counter() - start)
+        self._charge()
         return found
 
     def word_expvals(self, inputs: Real, weights: Real) -> Real:
@@ -153,6 +161,15 @@ class MeteredFunction:
         start = perf_counter()
         yield
         self.usage.forward(inputs.shape[0], perf_counter() - start)
+        self._charge()
+
+    def _charge(self) -> None:
+        """Note what the function's programs were charged; those that are free do not say."""
+        if self._charged is None:
+            return
+        self.usage.charge(self._charged())
+        if "words" in self.function.__dict__:
+            self.usage.charge(charged_of(self.function.words.program)())
 
     def backward(
         self, saved: Any, inputs: Real, weights: Real, cotangent: Real
@@ -161,7 +178,14 @@ class MeteredFunction:
         start = perf_counter()
         found = self.function.backward(saved, inputs, weights, cotangent)
         self.usage.backward(perf_counter() - start, found[1])
+        self._charge()
         return found
+
+
+def charged_of(program: Any) -> Any:
+    """What gives the US dollars that a program was charged since the last call; `None` where it is
+    free."""
+    return getattr(getattr(program, "program", program), "charged", None)
 
 
 @lru_cache(maxsize=16)

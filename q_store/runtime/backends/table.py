@@ -50,7 +50,9 @@ class Capabilities:
 
     def runs(self, effect: str) -> bool:
         """Whether an op of an executable that is no gate can be run; see `Executable.effects`."""
-        return bool(self.noise) if effect.startswith("n.") else effect in self.mid_circuit
+        if effect.startswith("n."):
+            return any(way != "machine" for way in self.noise)
+        return effect in self.mid_circuit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,9 @@ class Backend:
     """Modules that must be there."""
     extra: str = ""
     """The extra of this package that brings them."""
+    not_ready: str = ""
+    """`module:function` that says what is missing although the packages are there, or an empty
+    text."""
     gpu_missing: str = ""
     """`module:function` that says why there is no GPU, or an empty text when there is one."""
 
@@ -76,7 +81,7 @@ class Backend:
             return "nothing in this installation runs it"
         absent = [name for name in self.packages if not _installed(name)]
         if not absent:
-            return ""
+            return str(resolved(self.not_ready)()) if self.not_ready else ""
         hint = f" (pip install 'q-store[{self.extra}]')" if self.extra else ""
         return f"the module {absent[0]} is not installed{hint}"
 
@@ -108,6 +113,8 @@ def _installed(module: str) -> bool:
 
 
 _HERE: Final = "q_store.runtime.backends"
+
+_KEY: Final = "q_store.runtime.ionq_backend.loading:no_key"
 
 _ROWS: Final = (
     Backend(
@@ -180,20 +187,26 @@ _ROWS: Final = (
         Backend(
             name=name,
             title=title,
-            loader="",
+            loader="q_store.runtime.ionq_backend.loading:load",
             capabilities=Capabilities(
                 max_qubits=qubits,
-                exact=False,
+                precisions=(DOUBLE, SINGLE),
+                exact=name == "ionq.simulator",
                 states=False,
                 noise=("machine",),
                 devices=("remote",),
                 cost=cost,
             ),
+            packages=("requests",),
+            extra="ionq",
+            not_ready=ready,
         )
-        for name, title, qubits, cost in (
-            ("ionq.simulator", "IonQ's simulator", 29, "free"),
-            ("ionq.aria", "IonQ Aria", 25, "shots"),
-            ("ionq.forte", "IonQ Forte", 36, "shots"),
+        for name, title, qubits, cost, ready in (
+            ("ionq.simulator", "IonQ's simulator", 29, "free", _KEY),
+            ("ionq.aria", "IonQ Aria", 25, "shots", _KEY),
+            ("ionq.forte", "IonQ Forte", 36, "shots", _KEY),
+            ("ionq.forte-enterprise", "IonQ Forte Enterprise", 36, "shots", _KEY),
+            ("ionq.local", "IonQ's API and machines, simulated in this process", 36, "free", ""),
         )
     ),
 )

@@ -1,0 +1,145 @@
+"""Which circuits give what a program is asked for.
+
+Pauli words that agree on every qubit they share are measured together (qubit-wise commuting words):
+one circuit with rotations before the measurement, and the mean of each word is that of a parity of
+its bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from q_store.passes.manager import run_pipeline
+from q_store.qir.angle import Angle
+from q_store.qir.builder import FuncBuilder
+from q_store.qir.func import Func, Module
+from q_store.qir.observables import Sample
+from q_store.qir.types import f64
+from q_store.runtime.backends.tape import Tape
+from q_store.runtime.ionq_client.results import IonQResult
+from q_store.targets.executable import Executable
+from q_store.targets.ionq.devices import IonqDevice
+from q_store.targets.ionq.json.circuits import IonqCircuit, ionq_circuits
+
+Array = NDArray[np.float64]
+Word = tuple[tuple[int, str], ...]
+"""Qubits in order, each with its letter."""
+
+_TO_Z: Final = {"X": ("h",), "Y": ("sdg", "h"), "Z": ()}
+_LEVELS: Final[tuple[Literal["0", "1", "2", "3"], ...]] = ("0", "1", "2", "3")
+
+
+def words_of(executable: Executable) -> list[Word]:
+    """The word of every term of the observables, in order; the identity is empty."""
+    n = executable.n_qubits
+    pairs = zip(executable.term_x.tolist(), executable.term_z.tolist(), strict=True)
+    return [
+        tuple(
+            [
+                (qubit, "IXZY"[(x >> n - 1 - qubit & 1) + 2 * (z >> n - 1 - qubit & 1)])
+                for qubit in range(n)
+                if (x | z) >> n - 1 - qubit & 1
+            ]
+        )
+        for x, z in pairs
+    ]
+
+
+def grouped(words: Sequence[Word]) -> list[tuple[dict[int, str], list[int]]]:
+    """Bases of qubits, and which words are measured in them; largest words first into the first
+    group that they fit. Identities are in none."""
+    groups: list[tuple[dict[int, str], list[int]]] = []
+    order = sorted(range(len(words)), key=lambda k: -len(words[k]))
+    for k in order:
+        word = words[k]
+        if not word:
+            continue
+        for bases, members in groups:
+            if all(bases.get(qubit, letter) == letter for qubit, letter in word):
+                bases.update(word)
+                members.append(k)
+                break
+        else:
+            groups.append((dict(word), [k]))
+    return groups
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One way to measure: a compiled circuit with slots as parameters."""
+
+    func: Func
+    gateset: Literal["qis", "native"]
+    device: IonqDevice
+    qubits: tuple[int, ...]
+    """Measured qubits in the order of the bits."""
+
+    def circuits(self, slots: Array) -> list[IonqCircuit]:
+        """One circuit for each row of slots (B, S) in radians."""
+        values = slots if self.func.args else None
+        made = ionq_circuits(
+            self.func,
+            gateset=self.gateset,
+            values=values,
+            device=self.device,
+            flips="read",
+        )
+        return made if self.func.args else made * len(slots)
+
+
+def setting(tape: Tape, bases: dict[int, str], device: IonqDevice, level: int) -> Setting:
+    """The tape measured in these bases, compiled for a machine."""
+    qubits = tuple(sorted(bases))
+    func = _function(tape, bases, qubits)
+    if device.model is None:
+        return Setting(func, "qis", device, qubits)
+    text = (
+        f"fresh-wires,light-cone,ionq-native{{device={device.model} level={_LEVELS[level]}}},"
+        "light-cone"
+    )
+    native = run_pipeline(text, Module((func,))).main
+    return Setting(native, "native", device, qubits)
+
+
+def _function(tape: Tape, bases: dict[int, str], qubits: tuple[int, ...]) -> Func:
+    builder = FuncBuilder("measured", tape.n_qubits)
+    slots = builder.param("s", f64(tape.n_slots), "input") if tape.n_slots else None
+    for op in tape.ops:
+        angles = [
+            Angle.of(slots, slot) if slots is not None and slot >= 0 else angle
+            for angle, slot in zip(op.angles, op.slots, strict=True)
+        ]
+        builder.gate(op.name, op.wires, angles)
+    for qubit in qubits:
+        for name in _TO_Z[bases[qubit]]:
+            builder.gate(name, (qubit,))
+    return builder.finish((Sample(qubits),))
+
+
+# --- from results to numbers ------------------------------------------------------------------
+
+
+def outcomes(result: IonQResult) -> tuple[NDArray[np.int8], Array]:
+    """Bits (outcomes, k) and their probabilities (outcomes,)."""
+    texts = list(result.probabilities)
+    bits = np.array([[bit == "1" for bit in text] for text in texts], np.int8)
+    return bits.reshape(len(texts), -1), np.array(list(result.probabilities.values()))
+
+
+def word_mean(bits: NDArray[np.int8], chances: Array, columns: Sequence[int]) -> float:
+    """The mean of the product of Z on some bits."""
+    signs = 1 - 2 * (bits[:, list(columns)].sum(axis=1) % 2)
+    return float(signs @ chances)
+
+
+def joint(bits: NDArray[np.int8], chances: Array) -> Array:
+    """Probabilities (2**k,), the first bit most significant."""
+    k = bits.shape[1]
+    places = bits.astype(np.int64) @ (1 << np.arange(k - 1, -1, -1))
+    found: Array = np.bincount(places, chances, 1 << k).astype(np.float64)
+    return found
