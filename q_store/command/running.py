@@ -16,8 +16,13 @@ from q_store.command.compiling import run_passes
 from q_store.command.output import Output, table
 from q_store.command.sources import load_module, observing
 from q_store.passes.pipeline import Pipeline
+from q_store.qir.diagnostics import error
 from q_store.qir.observables import PauliSum, Word
-from q_store.runtime.backend import load, resolve_backend
+from q_store.runtime.backend import load, place
+from q_store.runtime.backends.placement import Placement
+from q_store.runtime.backends.table import backend_row
+from q_store.runtime.noise import noisy
+from q_store.runtime.simulator_config import SimulatorConfig
 from q_store.targets.executable import Executable
 from q_store.targets.executable import Output as Observed
 from q_store.targets.lower import lower
@@ -32,11 +37,16 @@ def run_file(args: Namespace, out: Output) -> int:
     """Bind, run, and report every output in order."""
     executable = _executable(args, out)
     inputs, weights = bind(executable, args.bind)
-    backend = _backend(args.backend, out)
+    backend = _backend(args, executable, out)
     experiment = _Experiment(executable, inputs, weights, args, backend)
     results = list(experiment.results())
     if args.json:
-        settings = {"backend": backend, "dtype": args.dtype, "shots": args.shots, "seed": args.seed}
+        settings = {
+            "backend": backend.name,
+            "dtype": args.dtype,
+            "shots": args.shots,
+            "seed": args.seed,
+        }
         out.document(_SCHEMA, settings | {"outputs": results})
     else:
         out.data("".join(map(_page, results)))
@@ -47,28 +57,41 @@ def _executable(args: Namespace, out: Output) -> Executable:
     """A saved executable as it is; anything else through the pipeline. A circuit that observes
     nothing is observed by Z on every qubit."""
     if args.file.endswith(".npz"):
+        if args.noise is not None:
+            raise error(
+                "QS612",
+                f"{args.file} is compiled already and cannot get the noise of {args.noise!r}",
+                help="run the circuit it was compiled from",
+            )
         return Executable.load(args.file)
     module = load_module(args.file, args)
     if module.main.observe is None:
         module = observing(module, None)
-    return lower(run_passes(module, Pipeline.parse(args.passes), args, out).module.main)
+    func = run_passes(module, Pipeline.parse(args.passes), args, out).module.main
+    return lower(func if args.noise is None else noisy(func, args.noise))
 
 
-def _backend(name: str, out: Output) -> str:
+def _backend(args: Namespace, executable: Executable, out: Output) -> Placement:
     """The backend that runs; what falls back to another one says so."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        resolved = resolve_backend(name)
+        placement = place(SimulatorConfig(args.backend, trajectories=args.trajectories))
     for warning in caught:
         out.talk(f"warning: {warning.message}")
-    return resolved
+    drawn = "seed" in backend_row(placement.name).capabilities.settings
+    return replace(placement, seed=args.seed) if drawn and executable.effects else placement
 
 
 class _Experiment:
     """An executable with numbers for its parameters."""
 
     def __init__(
-        self, executable: Executable, inputs: Vector, weights: Vector, args: Namespace, backend: str
+        self,
+        executable: Executable,
+        inputs: Vector,
+        weights: Vector,
+        args: Namespace,
+        backend: Placement,
     ) -> None:
         self.executable = executable
         self.arguments = (inputs[None, :], weights)
@@ -80,19 +103,29 @@ class _Experiment:
 
     def results(self) -> Iterator[dict[str, Any]]:
         """One record for each observable, distribution, sample or state, in order."""
-        values = self.expvals() if self.executable.n_observables else np.zeros(0)
+        values, errors = self.expvals() if self.executable.n_observables else (np.zeros(0), None)
         for position, output in enumerate(self.executable.outputs):
             if output.kind == "expval":
                 for index in range(output.start, output.stop):
                     name = f"expval({_observable(self.executable, index)!r})"
-                    yield {"output": name, "kind": "expval", "value": float(values[index])}
+                    record = {"output": name, "kind": "expval", "value": float(values[index])}
+                    yield record if errors is None else record | {"error": float(errors[index])}
             else:
                 yield self.distribution(output, self.seed + position)
 
-    def expvals(self) -> Vector:
-        """Expectation values (E,), exact or each Pauli word measured `shots` times."""
-        if self.shots is None:
-            return np.asarray(self.program.expvals(*self.arguments)[0], np.float64)
+    def expvals(self) -> tuple[Vector, Vector | None]:
+        """Expectation values (E,), exact or each Pauli word measured `shots` times; means over
+        trajectories come with their standard errors."""
+        if self.shots is not None:
+            return self.measured(self.shots), None
+        estimate = getattr(self.program, "estimate", None)
+        if estimate is None:
+            return np.asarray(self.program.expvals(*self.arguments)[0], np.float64), None
+        values, errors = estimate(*self.arguments)
+        return np.asarray(values[0], np.float64), np.asarray(errors[0], np.float64)
+
+    def measured(self, shots: int) -> Vector:
+        """Expectation values (E,) from measurements of each Pauli word."""
         x = self.executable
         words = replace(
             x,
@@ -100,18 +133,23 @@ class _Experiment:
             term_coef=np.ones_like(x.term_coef),
             outputs=(Observed("expval", 0, len(x.term_x)),),
         )
-        exact = load(words, self.dtype, self.backend).expvals(*self.arguments)[0]
-        ups = np.clip((1.0 + exact.astype(np.float64)) / 2.0, 0.0, 1.0)
-        draws = np.random.default_rng(self.seed).binomial(self.shots, ups)
-        parts = x.term_coef * (2.0 * draws / self.shots - 1.0)
+        parts = x.term_coef * self.word_means(load(words, self.dtype, self.backend), shots)
         bounds = zip(x.term_ptr[:-1], x.term_ptr[1:], strict=True)
         return np.array([parts[low:high].sum() for low, high in bounds])
 
+    def word_means(self, program: Any, shots: int) -> Vector:
+        """The mean of each word's measurements; trajectories are measured once each."""
+        measure = getattr(program, "word_means", None)
+        if measure is not None:
+            return np.asarray(measure(*self.arguments, shots, self.seed)[0], np.float64)
+        exact = program.expvals(*self.arguments)[0]
+        ups = np.clip((1.0 + exact.astype(np.float64)) / 2.0, 0.0, 1.0)
+        draws = np.random.default_rng(self.seed).binomial(shots, ups)
+        return np.asarray(2.0 * draws / shots - 1.0)
+
     def distribution(self, output: Observed, seed: int) -> dict[str, Any]:
         if output.kind == "state":
-            amplitudes = self.program.state(*self.arguments)[0]
-            pairs = [[float(a.real), float(a.imag)] for a in amplitudes]
-            return {"output": "state", "kind": "state", "amplitudes": pairs}
+            return _state_record(self.program.state(*self.arguments)[0])
         name = f"{output.kind}({', '.join(map(str, output.qubits))})"
         record = {"output": name, "kind": output.kind, "qubits": list(output.qubits)}
         if output.kind == "probs" and self.shots is None:
@@ -131,6 +169,16 @@ class _Experiment:
         outcomes, times = np.unique(bits, axis=0, return_counts=True)
         rows = zip(outcomes, times, strict=True)
         return {"".join(map(str, row)): int(count) for row, count in rows}
+
+
+def _state_record(state: Any) -> dict[str, Any]:
+    """A state vector, or the density matrix of a noisy circuit, as pairs of real numbers."""
+    pairs = [[float(number.real), float(number.imag)] for number in state.ravel()]
+    if state.ndim == 1:
+        return {"output": "state", "kind": "state", "amplitudes": pairs}
+    size = len(state)
+    rows = [pairs[start : start + size] for start in range(0, size * size, size)]
+    return {"output": "state", "kind": "density_matrix", "rows": rows}
 
 
 def _observable(executable: Executable, index: int) -> PauliSum:
@@ -155,7 +203,8 @@ def _label(index: int, qubits: int) -> str:
 def _page(result: dict[str, Any]) -> str:
     """A result for people: one line for a value, else the outcomes that occur."""
     if result["kind"] == "expval":
-        return f"{result['output']} = {result['value']!r}\n"
+        error_of = f" ± {result['error']:.2g}" if "error" in result else ""
+        return f"{result['output']} = {result['value']!r}{error_of}\n"
     rows = list(_outcomes(result))
     more = len(rows) - _MAX_LINES
     shown = [("  " + label, text) for label, text in rows[:_MAX_LINES]]
@@ -170,8 +219,20 @@ def _outcomes(result: dict[str, Any]) -> Iterator[tuple[str, str]]:
         n = len(result["qubits"])
         pairs = enumerate(result["values"])
         yield from ((_label(i, n), repr(value)) for i, value in pairs if value)
+    elif result["kind"] == "density_matrix":
+        n = len(result["rows"]).bit_length() - 1
+        for i, row in enumerate(result["rows"]):
+            for j, pair in enumerate(row):
+                if any(pair):
+                    yield f"{_label(i, n)} {_label(j, n)}", _complex(*pair)
     else:
         n = len(result["amplitudes"]).bit_length() - 1
-        for i, (real, imaginary) in enumerate(result["amplitudes"]):
-            if real or imaginary:
-                yield _label(i, n), f"{real!r} {'-' if imaginary < 0 else '+'} {abs(imaginary)!r}j"
+        yield from (
+            (_label(i, n), _complex(*pair))
+            for i, pair in enumerate(result["amplitudes"])
+            if any(pair)
+        )
+
+
+def _complex(real: float, imaginary: float) -> str:
+    return f"{real!r} {'-' if imaginary < 0 else '+'} {abs(imaginary)!r}j"

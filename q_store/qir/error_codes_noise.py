@@ -53,4 +53,10 @@ NOISE_MODELS: Final[dict[str, Explanation]] = {
         "NoiseModel(one_qubit=[('depolarising', 0.01)])",
         "NoiseModel(one_qubit=[('depolarizing', 0.01)])",
     ),
+    "QS612": Explanation(
+        "noise for a compiled circuit",
+        "Noise follows gates, so it is added to a circuit, not to the arrays of an executable.",
+        "qstorec run bell.npz --noise aria-1",
+        "qstorec run bell.qir --noise aria-1",
+    ),
 }

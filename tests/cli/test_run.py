@@ -184,3 +184,65 @@ def test_numbers_json_has_not(qstorec: Callable, folder: Path) -> None:
     )
     found = outputs(qstorec("run", "log.qir", "--bind", "x=-1", "--json"))
     assert found["expval(Z0)"]["value"] is None
+
+
+# --- noise ------------------------------------------------------------------------------------
+
+
+NOISY = """qir 1
+func @main(%t: f64 weight) {
+  %q0, %q1 = q.alloc 2
+  %q0.1 = q.ry(%t) %q0
+  %q0.2, %q1.1 = q.cx %q0.1, %q1
+  %q0.3 = n.amplitude_damping(0.1) %q0.2
+  %e, %s, %psi = m.observe %q0.3, %q1.1 [expval(Z0), sample(0, 1), state]
+  return %e, %s, %psi
+}
+"""
+
+
+@pytest.fixture
+def noisy(folder: Path) -> Path:
+    path = folder / "noisy.qir"
+    path.write_text(NOISY)
+    return path
+
+
+def test_a_noisy_circuit_runs_exactly(qstorec: Callable, noisy: Path) -> None:
+    found = outputs(qstorec("run", "noisy.qir", "--bind", "t=1.0", "--json"))
+    excited = math.sin(0.5) ** 2
+    assert found["expval(Z0)"]["value"] == pytest.approx(1 - 2 * 0.9 * excited)
+    assert "error" not in found["expval(Z0)"]
+    rows = np.array(found["state"]["rows"]) @ [1, 1j]
+    assert found["state"]["kind"] == "density_matrix"
+    assert rows.shape == (4, 4)
+    assert rows[1, 1] == pytest.approx(0.1 * excited)
+    text = qstorec("run", "noisy.qir", "--bind", "t=1.0").out
+    assert "  01 01  0.0229" in text
+
+
+def test_trajectories_come_with_standard_errors(qstorec: Callable, noisy: Path) -> None:
+    noisy.write_text(NOISY.replace(", state]", "]").replace(", %psi", ""))
+    flags = ("--bind", "t=1.0", "--noise", "aria-1", "--trajectories", "400")
+    exact = outputs(qstorec("run", "noisy.qir", *flags[:4], "--json"))
+    drawn = outputs(qstorec("run", "noisy.qir", *flags, "--json"))
+    record = drawn["expval(Z0)"]
+    assert 0 < record["error"] < 0.05
+    assert abs(record["value"] - exact["expval(Z0)"]["value"]) < 5 * record["error"]
+    assert sum(drawn["sample(0, 1)"]["counts"].values()) == 1000
+    again = qstorec("run", "noisy.qir", *flags, "--json").out
+    assert outputs(qstorec("run", "noisy.qir", *flags, "--json"))["expval(Z0)"] == record
+    assert " ± " in qstorec("run", "noisy.qir", *flags).out
+    assert qstorec("run", "noisy.qir", *flags, "--seed", "1", "--json").out != again
+    shots = outputs(qstorec("run", "noisy.qir", *flags, "--shots", "50", "--json"))
+    assert shots["expval(Z0)"]["value"] * 50 == pytest.approx(
+        round(shots["expval(Z0)"]["value"] * 50)
+    )
+
+
+def test_a_compiled_circuit_gets_no_noise(qstorec: Callable, noisy: Path) -> None:
+    assert qstorec("compile", "noisy.qir", "--emit", "executable=noisy.npz").code == 0
+    assert qstorec("run", "noisy.npz", "--bind", "t=1.0").code == 0
+    done = qstorec("run", "noisy.npz", "--bind", "t=1.0", "--noise", "aria-1")
+    assert done.code == 1
+    assert "QS612" in done.err

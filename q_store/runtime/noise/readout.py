@@ -86,7 +86,7 @@ class ReadoutProgram:
         self.state, self.state_vjp = program.state, program.state_vjp
         if hasattr(program, "word_means"):
             # A letter that is read is 1 or -1 as well, with the mean that the program gives.
-            self.word_means = program.word_means
+            self.word_means, self.estimate = program.word_means, program.estimate
 
     def __reduce__(self) -> tuple[Any, ...]:
         return ReadoutProgram, (self.program, self.executable)
