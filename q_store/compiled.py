@@ -18,9 +18,10 @@ from q_store.passes.manager import run_pipeline
 from q_store.passes.pipeline import Pipeline
 from q_store.qir.diagnostics import did_you_mean, error
 from q_store.qir.func import Func, Module
-from q_store.qir.observables import Expval, Observation, Probs, Sample
+from q_store.qir.observables import Observation
 from q_store.qir.values import Value
 from q_store.runtime.backend import BackendLike, Program, load, place
+from q_store.runtime.compile_cache import SMALLEST, cached_executable
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
 
@@ -61,8 +62,7 @@ def compile(
         input_params=input_params,
         in_features=in_features,
     )
-    module = run_pipeline(passes, Module((traced.func,)))
-    return CompiledCircuit(module.main, backend, dtype)
+    return CompiledCircuit(traced.func, backend, dtype, passes)
 
 
 def _defined(program: Any, defines: Defines) -> Any:
@@ -85,11 +85,18 @@ class CompiledCircuit:
     [0.955, 0.296]
     """
 
-    func: Func
-    """After the passes; ends by observing."""
+    def __init__(
+        self, traced: Func, backend: BackendLike, dtype: DTypeLike, passes: str | Pipeline
+    ) -> None:
+        self._traced, self._backend, self._dtype = traced, backend, dtype
+        self._passes = Pipeline.parse(passes) if isinstance(passes, str) else passes
+        if len(traced.ops) < SMALLEST:  # Of larger ones the executable may be on disk.
+            _ = self.func
 
-    def __init__(self, func: Func, backend: BackendLike, dtype: DTypeLike) -> None:
-        self.func, self._backend, self._dtype = func, backend, dtype
+    @cached_property
+    def func(self) -> Func:
+        """The function after the passes; it ends by observing."""
+        return run_pipeline(self._passes, Module((self._traced,))).main
 
     @property
     def module(self) -> Module:
@@ -99,8 +106,8 @@ class CompiledCircuit:
     @cached_property
     def executable(self) -> Executable:
         """The flat arrays that backends run; `save` writes them to a `.npz` file that `qstorec run`
-        takes."""
-        return lower(self.func)
+        takes. Those of large circuits are kept on disk, see `q_store.configure`."""
+        return cached_executable(self._traced, str(self._passes), lambda: lower(self.func))
 
     @cached_property
     def program(self) -> Program:
@@ -111,12 +118,12 @@ class CompiledCircuit:
     @property
     def n_qubits(self) -> int:
         """Number of wires."""
-        return self.func.n_qubits
+        return self.executable.n_qubits
 
     @property
     def parameters(self) -> dict[str, tuple[int, ...]]:
         """Shape of every parameter by name, in order; `()` for a scalar."""
-        return {value.name: value.type.shape for value in self.func.args}
+        return {value.name: value.type.shape for value in self._traced.args}
 
     @property
     def observations(self) -> tuple[Observation, ...]:
@@ -145,8 +152,8 @@ class CompiledCircuit:
         """
         given = {**(values or {}), **named}
         self._check_names(given)
-        weights = self._row([self._weight(v, given) for v in self.func.args_with_role("weight")])
-        data = [(v, self._array(v, given)) for v in self.func.args_with_role("input")]
+        weights = self._row([self._weight(v, given) for v in self._traced.args_with_role("weight")])
+        data = [(v, self._array(v, given)) for v in self._traced.args_with_role("input")]
         batch = np.broadcast_shapes(*[_batch(v, array) for v, array in data])
         inputs = self._rows(data, batch)
         found = list(self._results(inputs, weights, shots, seed))
@@ -156,14 +163,14 @@ class CompiledCircuit:
     def _results(self, inputs: Real, weights: Real, shots: int, seed: int) -> Any:
         values: Any = None
         column = 0
-        for position, item in enumerate(self.observations):
-            if isinstance(item, Expval):
+        for position, item in enumerate(self.executable.outputs):
+            if item.kind == "expval":
                 values = self.program.expvals(inputs, weights) if values is None else values
                 yield values[:, column]
                 column += 1
-            elif isinstance(item, Probs):
+            elif item.kind == "probs":
                 yield self.program.probs(inputs, weights, item.qubits)
-            elif isinstance(item, Sample):
+            elif item.kind == "sample":
                 yield self.program.samples(inputs, weights, item.qubits, shots, seed + position)
             else:
                 yield self.program.state(inputs, weights)

@@ -2,9 +2,10 @@
 
 The C++ modules load alone, without PennyLane. They are not a public interface: `TESTED` are the
 versions this module is tested with, and others go through PennyLane's devices
-(`lightning_device.py`). One adjoint call with the Hamiltonian sum of g_e O_e is the vector-Jacobian
-product of a sample (Jones and Gacon, arXiv:2009.02823). Its functions hold the interpreter lock, so
-samples run one after another in a process.
+(`lightning_device.py`). Gradients are its vector-Jacobian product of the state (the adjoint method,
+Jones and Gacon, arXiv:2009.02823), seeded with the observables applied to the state. Observables
+are applied and read here: its own copy the state for each word. Its functions hold the interpreter
+lock, so samples run one after another in a process.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ _NATIVE: Final = {
     "rxx": "IsingXX", "ryy": "IsingYY", "rzz": "IsingZZ",
 }  # fmt: skip
 _INVERSE: Final = ("sdg", "tdg", "sxdg")
-_PAULI: Final = {"X": "PauliX", "Y": "PauliY", "Z": "PauliZ"}
+_CHUNK_NUMBERS: Final = 1 << 22
+"""Amplitudes to hold at once."""
 
 GATES: Final = GateSet(
     "lightning",
@@ -68,18 +70,9 @@ class LightningProgram(SlottedProgram):
         module: Any = import_module(f"pennylane_lightning.{placement.name.replace('.', '_')}_ops")
         self._state_type = getattr(module, f"StateVector{suffix}")
         self._measure_type = getattr(module, f"Measurements{suffix}")
-        algorithms, kinds = module.algorithms, module.observables
+        algorithms = module.algorithms
         self._make_ops = getattr(algorithms, f"create_ops_list{suffix}")
-        self._adjoint = getattr(algorithms, f"AdjointJacobian{suffix}")()
         self._vjp = getattr(algorithms, f"VectorJacobianProduct{suffix}")()
-        self._hamiltonian = getattr(kinds, f"Hamiltonian{suffix}")
-        named, product = (
-            getattr(kinds, f"{kind}{suffix}") for kind in ("NamedObs", "TensorProdObs")
-        )
-        self._words = [
-            _observable(self.observables.letters(term), named, product)
-            for term in range(len(self.observables.words))
-        ]
         self._state: Any = None
         self._lock = threading.Lock()
         self._listed()
@@ -143,17 +136,6 @@ class LightningProgram(SlottedProgram):
             state.getState(states[row])
         return states
 
-    def run_expvals(self, slots: Array) -> Array:
-        """See `SlottedProgram.run_expvals`."""
-        words = np.empty((len(slots), len(self._words)))
-        for row, _ in self._each(slots):
-            words[row] = self._word_values()
-        return self.observables.gathered(words)
-
-    def _word_values(self) -> list[float]:
-        expval = self._measure.expval
-        return [1.0 if word is None else expval(word) for word in self._words]
-
     def run_probs(self, slots: Array, qubits: tuple[int, ...]) -> Array:
         """See `SlottedProgram.run_probs`."""
         found = np.empty((len(slots), 1 << len(qubits)), self.dtype)
@@ -164,21 +146,19 @@ class LightningProgram(SlottedProgram):
     # --- gradients ----------------------------------------------------------------------------
 
     def run_vjp(self, slots: Array, cotangent: Array) -> tuple[Array, Array]:
-        """See `SlottedProgram.run_vjp`."""
-        words = np.empty((len(slots), len(self._words)))
+        """See `SlottedProgram.run_vjp`: that of the state for 2 * observable * state."""
+        values = np.empty((len(slots), self.observables.count))
         found = np.zeros(slots.shape)
         weights = self.observables.word_weights(cotangent)
-        used = [term for term, word in enumerate(self._words) if word is not None]
-        observables = [self._words[term] for term in used]
-        live = bool(used and self._trainable)
-        for row, state in self._each(slots):
-            words[row] = self._word_values()
-            if live:
-                total = self._hamiltonian(weights[row, used].astype(self.dtype), observables)
-                found[row, self._slot_order] = self._adjoint(
-                    state, [total], self._ops(), self._trainable
-                )
-        return self.observables.gathered(words), found
+        size = max(1, _CHUNK_NUMBERS >> self.n)
+        for start in range(0, len(slots), size):
+            part = slice(start, start + size)
+            own = weights[part]
+            states, found[part] = self._state_products(
+                slots[part], lambda row, psi, own=own: 2 * self.observables.applied(psi, own[row])
+            )
+            values[part] = self.observables.of_states(states)
+        return values, found
 
     def run_probs_vjp(
         self, slots: Array, cotangent: Array, qubits: tuple[int, ...]
@@ -208,11 +188,3 @@ class LightningProgram(SlottedProgram):
                 products = self._vjp(state, self._ops(), dy, self._trainable)
                 found[row, self._slot_order] = np.real(products)
         return states, found
-
-
-def _observable(letters: list[tuple[int, str]], named: Any, product: Any) -> Any:
-    """A Pauli word as an observable; `None` for the identity."""
-    parts = [named(_PAULI[letter], [qubit]) for qubit, letter in letters]
-    if not parts:
-        return None
-    return parts[0] if len(parts) == 1 else product(parts)

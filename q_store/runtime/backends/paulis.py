@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from q_store.targets.executable import Executable
 
 Array = NDArray[Any]
-_TABLE_NUMBERS: Final = 1 << 22
+_TABLE_QUBITS: Final = 10
+"""Up to here signs of whole words are kept in tables."""
 
 
 def signs(z: int, n_qubits: int) -> Array:
@@ -32,7 +33,18 @@ class Observables:
         self.words = [
             (int(x), int(z)) for x, z in zip(executable.term_x, executable.term_z, strict=True)
         ]
-        self._tables: dict[int, Array] = {}
+        self._diagonal = [term for term, (x, _) in enumerate(self.words) if not x]
+        self._others = [term for term, (x, _) in enumerate(self.words) if x]
+        self._images: dict[int, tuple[Array, Array]] = {}
+        self._signs: Array | None = None
+        if self._diagonal and self.n_qubits <= _TABLE_QUBITS:
+            tables = [signs(self.words[term][1], self.n_qubits) for term in self._diagonal]
+            self._signs = np.array(tables)
+
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether every word is made of Z alone."""
+        return not self._others
 
     def letters(self, word: int) -> list[tuple[int, str]]:
         """The qubits and letters of a word."""
@@ -59,42 +71,85 @@ class Observables:
     def of_states(self, states: Array) -> Array:
         """Expectation values (B, E) in states (B, 2**n)."""
         found = np.empty((len(states), len(self.words)))
-        chances: Array | None = None
-        for term, (x, z) in enumerate(self.words):
-            if x:
-                found[:, term] = self._with_x(states, x, z)
-            else:
-                if chances is None:
-                    chances = states.real**2 + states.imag**2
-                found[:, term] = chances @ self._signs(z).astype(chances.dtype)
+        if self._diagonal:
+            found[:, self._diagonal] = self._of_chances(states.real**2 + states.imag**2)
+        for term in self._others:
+            for row, state in enumerate(states):
+                found[row, term] = np.vdot(state, self._image(term, state)).real
         return self.gathered(found)
 
-    def applied(self, states: Array, cotangent: Array) -> Array:
-        """The sum of cotangent (B, E) times observable, applied to states (B, 2**n)."""
-        weights = self.word_weights(cotangent)
-        index = np.arange(1 << self.n_qubits)
-        total = np.zeros_like(states)
-        for term, (x, z) in enumerate(self.words):
-            factor = 1j ** (x & z).bit_count()
-            image = (factor * self._signs(z)).astype(states.dtype) * states
-            total += weights[:, term, None].astype(states.real.dtype) * image[:, index ^ x]
+    def _of_chances(self, chances: Array) -> Array:
+        """Words of Z in probabilities (B, 2**n): a product with a table of signs, or for many
+        qubits one walk over the amplitudes for all single ones."""
+        if self._signs is not None:
+            found: Array = chances @ self._signs.T.astype(chances.dtype)
+            return found
+        found = np.empty((len(chances), len(self._diagonal)))
+        for row, probabilities in enumerate(chances):
+            singles = _means(probabilities, self.n_qubits)
+            for column, term in enumerate(self._diagonal):
+                z = self.words[term][1]
+                single = z.bit_count() == 1
+                found[row, column] = (
+                    singles[z.bit_length() - 1]
+                    if single
+                    else probabilities @ signs(z, self.n_qubits)
+                )
+        return found
+
+    def applied(self, state: Array, weights: Array) -> Array:
+        """The sum of weights (T,) times words, applied to a state (2**n,)."""
+        total = np.zeros_like(state)
+        if self._diagonal:
+            total = (self._weighted(weights) * state).astype(state.dtype)
+        for term in self._others:
+            total += weights[term] * self._image(term, state)
         return total
 
-    def _with_x(self, states: Array, x: int, z: int) -> Array:
-        """<psi| word |psi>: the word takes index i to i ^ x with the sign of z."""
-        index = np.arange(1 << self.n_qubits) ^ x
-        factor = 1j ** (x & z).bit_count()
-        image = self._signs(z).astype(states.real.dtype) * states
-        found: Array = (factor * np.einsum("bi,bi->b", states[:, index].conj(), image)).real
-        return found
+    def _weighted(self, weights: Array) -> Array:
+        """The diagonal (2**n,) of the weighted words of Z."""
+        if self._signs is not None:
+            found: Array = weights[self._diagonal] @ self._signs
+            return found
+        singles = np.zeros(self.n_qubits)
+        rest: list[tuple[float, int]] = []
+        for term in self._diagonal:
+            z = self.words[term][1]
+            if z.bit_count() == 1:
+                singles[z.bit_length() - 1] += weights[term]
+            else:
+                rest.append((float(weights[term]), z))
+        total = np.zeros(1)
+        for weight in singles.tolist():
+            total = np.concatenate([total + weight, total - weight])
+        for weight, z in rest:
+            total += weight * signs(z, self.n_qubits)
+        return total
 
-    def _signs(self, z: int) -> Array:
-        found = self._tables.get(z)
+    def _image(self, term: int, state: Array) -> Array:
+        """A word applied to a state: index i goes to i ^ x with the sign of i & z."""
+        found = self._images.get(term)
         if found is None:
-            found = signs(z, self.n_qubits)
-            if (len(self._tables) + 1) << self.n_qubits <= _TABLE_NUMBERS:
-                self._tables[z] = found
-        return found
+            x, z = self.words[term]
+            source = np.arange(1 << self.n_qubits) ^ x
+            factor = 1j ** (x & z).bit_count() * signs(z, self.n_qubits)[source]
+            found = source, factor.astype(np.complex64)
+            if self.n_qubits <= _TABLE_QUBITS:
+                self._images[term] = found
+        source, factor = found
+        image: Array = factor * state[source]
+        return image
+
+
+def _means(probabilities: Array, n_qubits: int) -> list[float]:
+    """The mean of (-1)**bit for every bit of the index, lowest first, in one walk that halves."""
+    found = []
+    for _ in range(n_qubits):
+        half = len(probabilities) // 2
+        low, high = probabilities[:half], probabilities[half:]
+        found.append(float(low.sum(dtype=np.float64) - high.sum(dtype=np.float64)))
+        probabilities = low + high
+    return found[::-1]
 
 
 def marginal(probabilities: Array, qubits: tuple[int, ...], n_qubits: int) -> Array:

@@ -40,7 +40,7 @@ _ROTATIONS: Final = {"rx": "krx", "ry": "kry", "rz": "krz"}
 _POWERS: Final = {"rxx": "kXXPowGate", "ryy": "kYYPowGate", "rzz": "kZZPowGate"}
 _MATRIX_WIRES: Final = 3
 _SMALL_STATE_QUBITS: Final = 10
-"""Up to here numpy finds the expectation values of many states at once."""
+"""Up to here, and for words of Z alone, numpy finds expectation values from the states."""
 _THREADS_FROM_QUBITS: Final = 16
 """From here on a gate takes longer than waking threads."""
 _LARGE_STATE_QUBITS: Final = 22
@@ -139,7 +139,7 @@ class QsimProgram(SlottedProgram):
 
     def run_expvals(self, slots: Array) -> Array:
         """See `SlottedProgram.run_expvals`."""
-        if self.n <= _SMALL_STATE_QUBITS:
+        if self.n <= _SMALL_STATE_QUBITS or self.observables.is_diagonal:
             return super().run_expvals(slots)
         require_memory(16 << self.n, f"a {self.n}-qubit state")
         words = np.ones((len(slots), len(self._words)))
