@@ -10,11 +10,21 @@ import cirq
 import cirq.contrib.acquaintance as acquaintance
 import cirq.contrib.bayesian_network as bayes
 import cirq.contrib.paulistring as paulistring
+import networkx
 import numpy as np
 import sympy
+from cirq.contrib.circuitdag import CircuitDag
 from cirq.contrib.ghz.ghz_1d import generate_1d_ghz_circuit
-from cirq.contrib.noise_models import DepolarizingNoiseModel
+from cirq.contrib.ghz.ghz_2d import generate_2d_ghz_circuit
+from cirq.contrib.noise_models import (
+    DampedReadoutNoiseModel,
+    DepolarizingNoiseModel,
+    DepolarizingWithDampedReadoutNoiseModel,
+    DepolarizingWithReadoutNoiseModel,
+    ReadoutNoiseModel,
+)
 from cirq.contrib.quantum_volume import generate_model_circuit
+from cirq.contrib.routing import get_grid_device_graph, route_circuit
 
 LINE = cirq.LineQubit.range(8)
 
@@ -38,8 +48,44 @@ def bayesian_network() -> Any:
     )
 
 
-def noisy() -> cirq.Circuit:
-    return random_circuit(3).with_noise(DepolarizingNoiseModel(0.01))
+def noisy(model: Any) -> cirq.Circuit:
+    return cirq.Circuit(random_circuit(3), cirq.measure(*LINE[:3], key="m")).with_noise(model)
+
+
+def two_dimensional_ghz() -> cirq.Circuit:
+    center, graph = cirq.GridQubit(1, 1), networkx.Graph()
+    qubits = cirq.GridQubit.rect(3, 3)
+    graph.add_edges_from((a, b) for a in qubits for b in qubits if a.is_adjacent(b))
+    return generate_2d_ghz_circuit(center, graph, num_qubits=9, randomized=False)
+
+
+def routed() -> cirq.Circuit:
+    return route_circuit(
+        cirq.Circuit(cirq.CX(a, b) for a in LINE[:4] for b in LINE[:4] if a < b),
+        get_grid_device_graph(2, 3),
+        algo_name="greedy",
+        random_state=1,
+    ).circuit
+
+
+def executed_strategy() -> cirq.Circuit:
+    """An acquaintance strategy with a gate for every pair, its permutations and all."""
+    circuit = acquaintance.complete_acquaintance_strategy(LINE[:4], 2)
+    gates = {(a, b): cirq.CZ ** (0.1 * (a + 2 * b)) for a in range(4) for b in range(4) if a < b}
+    strategy = acquaintance.GreedyExecutionStrategy(
+        gates, dict(zip(LINE[:4], range(4), strict=True))
+    )
+    return acquaintance.StrategyExecutorTransformer(strategy)(circuit)
+
+
+def imported_qasm() -> cirq.Circuit:
+    from cirq.contrib.qasm_import import circuit_from_qasm  # needs ply
+
+    return circuit_from_qasm(
+        'OPENQASM 2.0; include "qelib1.inc"; qreg q[3]; creg c[3];'
+        "h q[0]; cu3(0.3, 0.1, -0.7) q[0], q[1]; ccx q[0], q[1], q[2]; u2(0.1, 0.2) q[2];"
+        "measure q -> c;"
+    )
 
 
 def qaoa() -> cirq.Circuit:
@@ -90,14 +136,36 @@ CIRCUITS: dict[str, Callable[[], cirq.Circuit]] = {
     "acquaintance.complete_acquaintance_strategy": lambda: (
         acquaintance.complete_acquaintance_strategy(LINE[:4], 2)
     ),
+    "acquaintance.StrategyExecutorTransformer": executed_strategy,
+    "acquaintance.ShiftSwapNetworkGate": lambda: on_line(
+        acquaintance.ShiftSwapNetworkGate((1, 1), (1, 1))
+    ),
+    "acquaintance.BipartiteSwapNetworkGate": lambda: on_line(
+        acquaintance.BipartiteSwapNetworkGate(acquaintance.BipartiteGraphType.MATCHING, 3)
+    ),
     "bayesian_network.BayesianNetworkGate": lambda: on_line(bayesian_network()),
     "ghz.generate_1d_ghz_circuit": lambda: generate_1d_ghz_circuit(LINE[:6]),
-    "noise_models.DepolarizingNoiseModel": noisy,
+    "noise_models.DepolarizingNoiseModel": lambda: noisy(DepolarizingNoiseModel(0.01)),
+    "noise_models.ReadoutNoiseModel": lambda: noisy(ReadoutNoiseModel(0.02)),
+    "noise_models.DampedReadoutNoiseModel": lambda: noisy(DampedReadoutNoiseModel(0.03)),
+    "noise_models.DepolarizingWithReadoutNoiseModel": lambda: noisy(
+        DepolarizingWithReadoutNoiseModel(0.01, 0.02)
+    ),
+    "noise_models.DepolarizingWithDampedReadoutNoiseModel": lambda: noisy(
+        DepolarizingWithDampedReadoutNoiseModel(0.01, 0.02, 0.03)
+    ),
+    "ghz.generate_2d_ghz_circuit": two_dimensional_ghz,
+    "circuitdag.CircuitDag": lambda: CircuitDag.from_circuit(random_circuit()).to_circuit(),
+    "routing.route_circuit": routed,
+    "qasm_import.circuit_from_qasm": imported_qasm,
     "paulistring.clifford_optimized_circuit": lambda: paulistring.clifford_optimized_circuit(
         clifford_circuit()
     ),
     "paulistring.convert_and_separate_circuit": lambda: sum(
         paulistring.convert_and_separate_circuit(clifford_circuit()), start=cirq.Circuit()
+    ),
+    "paulistring.pauli_string_optimized_circuit": lambda: (
+        paulistring.pauli_string_optimized_circuit(clifford_circuit())
     ),
     "quantum_volume.generate_model_circuit": lambda: generate_model_circuit(
         5, 4, random_state=np.random.RandomState(1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit import Parameter
+from qiskit.circuit import Instruction, Parameter
 from qiskit.circuit import library as lib
 from qiskit.quantum_info import SparsePauliOp, random_unitary
 
@@ -111,6 +111,18 @@ GATES: dict[str, Callable[[], Any]] = {
     "StatePreparation": lambda: lib.StatePreparation([0.5, 0.5j, -0.5, 0.5]),
     "Initialize": lambda: lib.Initialize([0.6, 0, 0, 0.8j]),
     "UniformSuperpositionGate": lambda: lib.UniformSuperpositionGate(5, 3),
+    "GRX": lambda: lib.GRX(3, 0.3).to_gate(),
+    "GRY": lambda: lib.GRY(3, 0.3).to_gate(),
+    "GRZ": lambda: lib.GRZ(3, 0.3).to_gate(),
+    "MCGupDiag": lambda: lib.MCGupDiag(random_unitary(2, seed=4).data, 2, 0, 0),
+    "MCU1Gate": lambda: lib.MCU1Gate(0.3, 3),
+    "MCXGrayCode": lambda: lib.MCXGrayCode(4),
+    "MCXRecursive": lambda: lib.MCXRecursive(5),
+    "MCXVChain": lambda: lib.MCXVChain(4),
+    "RVGate": lambda: lib.RVGate(0.1, 0.2, 0.3),
+    "UCPauliRotGate": lambda: lib.UCPauliRotGate([0.1, 0.2, 0.3, 0.4], "Y"),
+    "UCRYGate": lambda: lib.UCRYGate([0.1, 0.2, 0.3, 0.4]),
+    "random_bitwise_xor": lambda: lib.random_bitwise_xor(4, seed=1),
     "AnnotatedOperation": lambda: lib.RZGate(0.3).control(3, annotated=True),
 }
 
@@ -157,6 +169,13 @@ CLASSES: dict[str, Callable[[], QuantumCircuit]] = {
     "HiddenLinearFunction": lambda: lib.HiddenLinearFunction([[1, 1, 0], [1, 0, 1], [0, 1, 1]]),
     "PhaseOracle": lambda: lib.PhaseOracle("(a & b) | ~c"),
     "UnitaryOverlap": lambda: lib.UnitaryOverlap(lib.efficient_su2(2), lib.efficient_su2(2)),
+    "PiecewiseLinearPauliRotations": lambda: lib.PiecewiseLinearPauliRotations(
+        2, [0, 2], [0.3, 0.5], [0.1, 0.2]
+    ),
+    "PiecewisePolynomialPauliRotations": lambda: lib.PiecewisePolynomialPauliRotations(
+        2, [0, 2], [[0.1, 0.2], [0.3, -0.1]]
+    ),
+    "PiecewiseChebyshev": lambda: lib.PiecewiseChebyshev(np.sin, 2, [0, 2, 4], 2),
     "EvolvedOperatorAnsatz": lambda: lib.EvolvedOperatorAnsatz([Z3]),
 }
 
@@ -166,7 +185,35 @@ def pauli_product_rotation() -> Any:
 
     return lib.PauliProductRotationGate(Pauli("XYZ"), 0.3)
 
-    return lib.PauliProductMeasurement(Pauli("XZ"))
+
+def each_of(prefix: str) -> Callable[[], QuantumCircuit]:
+    """All circuits of the library whose names begin so, one after the other on the same qubits."""
+
+    def circuit() -> QuantumCircuit:
+        parts = [getattr(lib, name)() for name in names_of(prefix)]
+        result = QuantumCircuit(max(part.num_qubits for part in parts))
+        for k, part in enumerate(parts):
+            part = part.assign_parameters([0.1 * k + i for i in range(part.num_parameters)])
+            result.compose(part, range(part.num_qubits), inplace=True)
+        return result
+
+    return circuit
+
+
+def names_of(prefix: str) -> list[str]:
+    return [name for name in dir(lib) if name.startswith(prefix) and callable(getattr(lib, name))]
+
+
+def standard_gates() -> QuantumCircuit:
+    """Every standard gate once, with angles in place of its parameters."""
+    operations = list(lib.get_standard_gate_name_mapping().values())
+    result = QuantumCircuit(4)
+    for operation in operations:
+        if operation.name not in ("measure", "reset", "delay"):
+            angles = [0.3 + 0.1 * k for k in range(len(operation.params))]
+            made = type(operation)(*angles) if angles else operation
+            result.append(made, range(made.num_qubits))
+    return result
 
 
 def while_loop() -> QuantumCircuit:
@@ -179,9 +226,35 @@ def while_loop() -> QuantumCircuit:
     return circuit
 
 
+TEMPLATES = ("clifford_", "rzx_", "template_nct_")
 CIRCUITS: dict[str, Callable[[], QuantumCircuit]] = {
     **FUNCTIONS,
     **{name: gate(make) for name, make in GATES.items()},
     **{f"{name} (class)": make for name, make in CLASSES.items()},
+    "standard gates": standard_gates,
+    **{f"templates {name}…": each_of(name) for name in TEMPLATES},
     "while_loop": while_loop,
 }
+
+ABSTRACT = ("BlueprintCircuit", "FunctionalPauliRotations", "Barrier", "Measure", "Reset")
+"""Bases of others, and what is no circuit of its own."""
+MEASURING = ("PauliProductMeasurement",)
+"""Read too; the tests compare what is measured."""
+
+
+def unlisted() -> list[str]:
+    """Circuits and gates that the library exports and the list lacks."""
+    standard = {g.base_class.__name__ for g in lib.get_standard_gate_name_mapping().values()}
+    listed = {*FUNCTIONS, *GATES, *CLASSES, *ABSTRACT, *MEASURING, *standard, "C3XGate", "C4XGate"}
+    return [
+        name
+        for name, item in vars(lib).items()
+        if name not in listed and not name.startswith(("_", "get_", *TEMPLATES)) and _makes(item)
+    ]
+
+
+def _makes(item: Any) -> bool:
+    """Whether this is a circuit's class or a function that may make one."""
+    if isinstance(item, type):
+        return issubclass(item, QuantumCircuit | Instruction)
+    return callable(item)

@@ -3,8 +3,11 @@
 import doctest
 import importlib
 import pkgutil
+import re
 import subprocess
 import sys
+import warnings
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +19,20 @@ MODULES = [m.name for m in pkgutil.walk_packages(frontends.__path__, "q_store.fr
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_run(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_the_lists_of_other_libraries_are_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/make_interop.py writes the tables; every circuit of Qiskit's library is in its list."""
+    docs = Path(__file__).parents[2] / "docs"
+    monkeypatch.syspath_prepend(str(docs))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        qiskit, cirq = map(importlib.import_module, ("interop_qiskit", "interop_cirq"))
+    assert qiskit.unlisted() == []
+    rows = re.findall(r"^\| `([^`]+)` \| (.+) \|$", (docs / "interop.md").read_text(), re.M)
+    listed = dict(rows)
+    assert list(listed) == [*qiskit.CIRCUITS, *cirq.CIRCUITS]
+    assert all(re.match(r"equal; |QS\d{3}: ", result) for result in listed.values())
 
 
 def test_building_a_circuit_imports_no_numpy() -> None:

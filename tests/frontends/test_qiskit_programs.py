@@ -13,7 +13,7 @@ from qiskit.circuit import (
 )
 from qiskit.circuit import library as lib
 from qiskit.circuit.classical import expr
-from qiskit.quantum_info import SparsePauliOp, Statevector
+from qiskit.quantum_info import Pauli, SparsePauliOp, Statevector
 
 import q_store
 from q_store import QStoreError, from_qiskit, to_qiskit
@@ -153,6 +153,19 @@ def test_measurement_in_the_middle_and_conditions() -> None:
     assert [register.name for register in back.cregs] == ["a", "meas"]
     again = qiskit_distribution(back).reshape(4, 8).sum(axis=0)
     np.testing.assert_allclose(again, joint, atol=1e-12)
+
+
+def test_measurements_of_pauli_words() -> None:
+    circuit = QiskitCircuit(2, 1)
+    circuit.ry(0.7, 0)
+    circuit.rx(0.4, 1)
+    circuit.cx(0, 1)
+    circuit.append(lib.PauliProductMeasurement(Pauli("XZ")), [0, 1], [0])
+    circuit.add_register(ClassicalRegister(2, "out"))
+    circuit.measure([0, 1], [1, 2])
+    plain = circuit.decompose("pauli_product_measurement", reps=2).decompose(reps=2)
+    joint = qiskit_distribution(plain).reshape(2, 4).sum(axis=0)
+    np.testing.assert_allclose(our_distribution(from_qiskit(circuit)), joint, atol=1e-9)
 
 
 def test_final_measurements_may_steer_other_qubits() -> None:
