@@ -104,4 +104,10 @@ IONQ_SERVICE: Final[dict[str, Explanation]] = {
         "client closed",
         "The client was closed; jobs that waited in its queue were not sent.",
     ),
+    "QS753": Explanation(
+        "unknown whether a job was accepted twice",
+        "After every submission the service is asked for jobs with the same tag, because a network "
+        "may deliver a request twice; a second one is cancelled. This time that did not work. "
+        "`qstorec ionq status --tag TAG` tries again.",
+    ),
 }

@@ -17,7 +17,7 @@ from q_store.runtime.ionq_client.keys import find_key
 from q_store.runtime.ionq_client.programs import job_options, to_ionq_circuits
 from q_store.runtime.ionq_client.results import Layout
 from q_store.runtime.ionq_client.sessions import IonQSession
-from q_store.runtime.ionq_client.submitting import Submission, with_tag
+from q_store.runtime.ionq_client.submitting import Submission, first_of, with_tag
 from q_store.runtime.ionq_client.transport import Patience, Transport
 from q_store.targets.ionq.devices import IonqDevice, device
 from q_store.targets.ionq.json.circuits import Gateset, IonqCircuit
@@ -193,9 +193,12 @@ class IonQClient(AbstractContextManager["IonQClient"]):
         return IonQJob(self._transport, {"id": id}, layouts).refresh()
 
     def find(self, tag: str) -> IonQJob | None:
-        """The job with a tag, as an error about a lost answer names it; `None` without one."""
-        found = next(with_tag(self._transport, tag), None)
-        return None if found is None else IonQJob(self._transport, found)
+        """The job with a tag, as an error about a lost answer names it; `None` without one.
+
+        Should it have been accepted twice, the second one is cancelled.
+        """
+        found = list(with_tag(self._transport, tag))
+        return IonQJob(self._transport, first_of(self._transport, found)) if found else None
 
     def jobs(self, *, status: str | None = None, session: str | None = None) -> Iterator[IonQJob]:
         """Jobs of the account, in the order the service lists them."""

@@ -180,11 +180,11 @@ class IonQJob:
 
     def _artifact(self, formats: Sequence[str]) -> object | None:
         """The first of these formats that the job has; none in older answers, which have URLs."""
-        listed = self.info.get("results")
-        entries = list(listed.values()) if isinstance(listed, Mapping) else []
+        listed = _descriptors(self.info.get("results"))
+        listed += _descriptors(self.info.get("output"))
         for wanted in formats:
-            for entry in entries:
-                if isinstance(entry, Mapping) and entry.get("format") == wanted:
+            for entry in listed:
+                if entry["format"] == wanted:
                     found: object = self._transport.get(f"/jobs/{self.id}/artifacts/{entry['id']}")
                     return found
         return None
@@ -252,3 +252,14 @@ class IonQJob:
     def delete(self) -> None:
         """Delete the job and its data from the service."""
         self._transport.delete(f"/jobs/{self.id}")
+
+
+def _descriptors(value: object) -> list[Mapping[str, Any]]:
+    """Descriptors of artifacts, `{id, format, media_type}`, at any depth."""
+    if isinstance(value, Mapping):
+        if isinstance(value.get("format"), str) and isinstance(value.get("id"), str):
+            return [value]
+        return [found for part in value.values() for found in _descriptors(part)]
+    if isinstance(value, list):
+        return [found for part in value for found in _descriptors(part)]
+    return []

@@ -10,12 +10,13 @@ the first stays and the others are cancelled.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from q_store.qir.diagnostics import QStoreError, error
+from q_store.qir.diagnostics import Diagnostic, QStoreError, error
 from q_store.qir.ionq_names import TAG
 from q_store.runtime.ionq_client.transport import Lost, Transport
 from q_store.targets.ionq.json.job import body_text
@@ -49,7 +50,7 @@ class Submission:
                 answer = self.transport.post("/jobs", self.text)
                 if not isinstance(answer.get("id"), str):
                     raise Lost("an answer without the id of a job")
-                return self.only(answer) if attempt else dict(answer)
+                return self.only(answer, None if attempt else 1)
             except Lost as lost:
                 found = self.find(lost)
                 if found is not None:
@@ -87,23 +88,34 @@ class Submission:
                 return None
             pause = self.rest(pause)
 
-    def only(self, answer: Mapping[str, Any]) -> dict[str, Any]:
-        """After a second sending: see whether the first one arrived as well."""
+    def only(self, answer: Mapping[str, Any], pages: int | None) -> dict[str, Any]:
+        """See whether the job is there twice: sent again after the first one had arrived, or
+        doubled on the way. `pages` is how many to look through; a double is on the first."""
         try:
-            found = list(self.matching())
-        except QStoreError:
-            # The job is there in any case; a second one cannot be looked for now.
+            found = list(with_tag(self.transport, self.tag, self.started - _SKEW, pages))
+        except QStoreError as problem:
+            self.unsure(problem)
             return dict(answer)
         return self.first(found) if len(found) > 1 else dict(answer)
 
     def first(self, jobs: list[dict[str, Any]]) -> dict[str, Any]:
-        """The job that was accepted first; the others are cancelled."""
-        # While pages are turned, new jobs push old ones onto the next page, to be seen again.
-        jobs = sorted({job["id"]: job for job in jobs}.values(), key=_when)
-        for extra in jobs[1:]:
-            if extra.get("status") not in ("completed", "failed", "canceled"):
-                self.transport.put(f"/jobs/{extra['id']}/status/cancel")
-        return jobs[0]
+        """The job that was accepted first; the others are cancelled, where that can be done now."""
+        try:
+            return first_of(self.transport, jobs)
+        except QStoreError as problem:
+            self.unsure(problem)
+            return min(jobs, key=_when)
+
+    def unsure(self, problem: QStoreError) -> None:
+        """The job is there in any case; whether it is the only one cannot be settled now."""
+        found = Diagnostic(
+            "QS753",
+            f"it could not be settled whether the job with the tag {self.tag} was accepted twice",
+            severity="warning",
+            notes=(problem.diagnostics[0].message,),
+            help=f"later: qstorec ionq status --tag {self.tag}",
+        )
+        warnings.warn(found.render(), RuntimeWarning, stacklevel=5)
 
     def matching(self) -> Iterator[dict[str, Any]]:
         """Jobs of the account with the tag. Raises `QS749` when there are too many to look at."""
@@ -122,12 +134,12 @@ class Submission:
 
 
 def with_tag(
-    transport: Transport, tag: str, since: datetime | None = None
+    transport: Transport, tag: str, since: datetime | None = None, pages: int | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Jobs with a tag, children of jobs with several circuits aside; `since` ends the search at
-    jobs that are all older. Raises `QS749` when there are too many to look at."""
+    """Jobs with a tag, children of jobs with several circuits aside. `since` ends the search at
+    jobs that are all older, `pages` after so many; else `QS749` says that there are too many."""
     mark: Any = None
-    for _ in range(_PAGES):
+    for _ in range(_PAGES if pages is None else pages):
         page = transport.get("/jobs", {"limit": _PAGE, "next": mark})
         jobs = page.get("jobs") if isinstance(page, Mapping) else None
         if not isinstance(jobs, list):
@@ -141,7 +153,18 @@ def with_tag(
         old = since is not None and entries and all(_when(job) < since for job in entries)
         if not mark or not entries or old:
             return
-    raise error("QS749", f"the account has more than {_PAGES * _PAGE} jobs to look through")
+    if pages is None:
+        raise error("QS749", f"the account has more than {_PAGES * _PAGE} jobs to look through")
+
+
+def first_of(transport: Transport, jobs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of jobs with the same tag the one that was accepted first; the others are cancelled."""
+    # While pages are turned, new jobs push old ones onto the next page, to be seen again.
+    jobs = sorted({job["id"]: job for job in jobs}.values(), key=_when)
+    for extra in jobs[1:]:
+        if extra.get("status") not in ("completed", "failed", "canceled"):
+            transport.put(f"/jobs/{extra['id']}/status/cancel")
+    return jobs[0]
 
 
 _LATEST: Final = datetime.max.replace(tzinfo=UTC)

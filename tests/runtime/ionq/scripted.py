@@ -4,7 +4,7 @@
 `drop-after` close the connection before or after the request has had its effect; a status with
 `-before` or `-after` answers that instead; `cut-after` ends the body early; `garbled-after` answers
 what is no JSON; `late-after` answers when the client has given up, and `late-before` has not even
-begun then.
+begun then. `doubled` delivers a submission twice.
 """
 
 from __future__ import annotations
@@ -104,6 +104,8 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(service.late)
         with service.lock:
             body = json.loads(data) if data else None
+            if fault == "doubled" and self.command == "POST":
+                service.answer(self.command, url.path, parse_qs(url.query), body)
             status, payload = service.answer(self.command, url.path, parse_qs(url.query), body)
             # Made while nobody else changes it.
             text = json.dumps(payload).encode()
