@@ -153,13 +153,16 @@ def decode_shots(payload: object, layout: Layout) -> tuple[str, ...]:
     shots = payload.get("shots") if isinstance(payload, Mapping) else None
     if not isinstance(shots, list):
         raise _odd("no list of shots")
-    return tuple([_shot(shot, layout) for shot in shots if not (shot.get("leakage_bits") or ())])
+    if not all(isinstance(shot, Mapping) for shot in shots):
+        raise _odd("shots that are no objects")
+    return tuple([_shot(shot, layout) for shot in shots if not shot.get("leakage_bits")])
 
 
 def _shot(shot: Any, layout: Layout) -> str:
     registers = shot.get("registers")
     bits = registers.get(ALL) if isinstance(registers, Mapping) else None
-    if not isinstance(bits, list) or len(bits) > layout.qubits or not set(bits) <= {0, 1}:
+    good = isinstance(bits, list) and all(isinstance(b, int) and 0 <= b <= 1 for b in bits)
+    if not isinstance(bits, list) or not good or len(bits) > layout.qubits:
         raise _odd(f"a shot of registers {registers!r}"[:200])
     return layout.outcome(sum(bit << k for k, bit in enumerate(bits)))
 

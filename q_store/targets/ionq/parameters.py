@@ -76,10 +76,11 @@ def _from_mapping(names: tuple[str, ...], values: Mapping[Any, object]) -> Float
     missing = [name for name in names if name not in given]
     if missing:
         shown = ", ".join(f"`{name}`" for name in missing[:6]) + ", …" * (len(missing) > 6)
+        first = missing[0].partition("[")[0]
         raise error(
             "QS730",
             f"no value for {shown}",
-            help="give numbers: values={" + f"{missing[0].partition('[')[0]!r}: 0.1" + "}",
+            help=f"give numbers: values={{{first!r}: 0.1}}, or --bind {first}=0.1",
         )
     return np.array([given[name] for name in names], np.float64)
 

@@ -4,6 +4,7 @@ import json
 import logging
 import pickle
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -185,6 +186,19 @@ def test_many_faults_at_a_real_service() -> None:
         for job in jobs:
             assert job.wait(20, poll=0.01).result().n_bits == 3
         assert sorted(job.info["name"] for job in ionq.jobs()) == sorted(f"n{i}" for i in range(40))
+
+
+def test_a_service_that_dies_and_comes_back(tmp_path: Path) -> None:
+    """The job outlives the service, and the client finds it again."""
+    options = ServiceOptions(db=tmp_path / "state.db", queue=0.5)
+    with IonqServer(IonqService(options)) as server:
+        port = int(server.address.rpartition(":")[2])
+        ionq = IonQClient(KEY, url=server.url, patience=QUICK)
+        job = ionq.submit(asymmetric(), target="ionq.forte", shots=50)
+    with pytest.raises(QStoreError, match=r"QS744.*no answer from http://127\.0\.0\.1"):
+        job.wait(5)
+    with IonqServer(IonqService(options), port), ionq:
+        assert job.wait(20, poll=0.05).result().shots == 50
 
 
 # --- machines, prices, sessions ---------------------------------------------------------------
