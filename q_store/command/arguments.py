@@ -63,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     _listing(command("gates", "List the gates, or show one"), "a gate, by any of its names")
     _listing(command("passes", "List the passes and pipelines, or show one"), "a pass or pipeline")
     _listing(command("explain", "Explain a diagnostic code"), "a code, such as QS201")
+    _calibrate(command("calibrate", "Measure the backends of this machine, for backend 'auto'"))
     _json(command("doctor", "Show versions, optional packages and the kernel cache"))
     return parser
 
@@ -207,6 +208,16 @@ def _validate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", help="programs to check")
     parser.add_argument("--n-qubits", metavar="N", type=_positive, help="for a circuit function")
     _defines(parser)
+    _json(parser)
+
+
+def _calibrate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "float64"),
+        action="append",
+        help="measure this precision only; repeat for each (default: both)",
+    )
     _json(parser)
 
 

@@ -26,6 +26,7 @@ _COMMANDS: Final = {
     "gates": "q_store.command.listing:list_gates",
     "passes": "q_store.command.listing:list_passes",
     "explain": "q_store.command.listing:explain_code",
+    "calibrate": "q_store.command.calibrating:calibrate_machine",
     "doctor": "q_store.command.doctor:examine",
 }
 """What runs each command: a function of the arguments and the output that returns an exit code."""

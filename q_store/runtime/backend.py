@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, Protocol
 
@@ -18,6 +19,13 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from q_store.qir.diagnostics import error
+from q_store.runtime.backends.automatic import (
+    AUTO,
+    EMBEDDED,
+    FROM_QUBITS,
+    AutomaticProgram,
+    candidates,
+)
 from q_store.runtime.backends.placement import Placement
 from q_store.runtime.backends.table import BACKENDS, DOUBLE, SINGLE, Backend, backend_row
 from q_store.runtime.backends.tailored import TailoredProgram
@@ -79,8 +87,6 @@ BackendLike = str | SimulatorConfig | Mapping[str, Any] | None
 """What is given as `backend`: a name, a config (or its `to_dict`), `None` for the default set by
 `configure`."""
 
-EMBEDDED = "batched"
-
 
 def place(
     backend: BackendLike,
@@ -109,7 +115,8 @@ def place(
 
 
 def resolve_backend(backend: BackendLike, *, strict: bool = False) -> str:
-    """The name of the backend that will run; see `place`."""
+    """The name of the backend that will run; see `place`. For `auto` that is the embedded engine,
+    beside which many qubits may use others."""
     return place(backend, strict=strict, stacklevel=4).name
 
 
@@ -120,7 +127,9 @@ def load(executable: Executable, dtype: DTypeLike, backend: Placement | str = EM
     `dtype` where the backend offers that, else in the backend's own, which is said once.
     """
     placement = Placement(backend) if isinstance(backend, str) else backend
-    row, wanted = backend_row(placement.name), np.dtype(dtype)
+    if placement.name == AUTO and executable.effects:
+        placement = replace(placement, name=EMBEDDED)
+    row, wanted = _row(placement), np.dtype(dtype)
     _check_size(row, executable.n_qubits)
     _check_effects(row, executable)
     computed = np.dtype(placement.precision or _offered(row, wanted.name))
@@ -128,6 +137,17 @@ def load(executable: Executable, dtype: DTypeLike, backend: Placement | str = EM
     if computed == wanted and placement.batch_size is None:
         return program
     return TailoredProgram(program, wanted, placement.batch_size)
+
+
+def _row(placement: Placement) -> Backend:
+    """The row of a placement; what `auto` takes, the embedded engine can."""
+    return backend_row(EMBEDDED if placement.name == AUTO else placement.name)
+
+
+def backend_of(program: Any, placement: Placement) -> str:
+    """The name of the backend that runs a program; of `auto`, that of its latest call."""
+    inner = getattr(program, "program", program)
+    return inner.last if isinstance(inner, AutomaticProgram) else _row(placement).name
 
 
 def _check_size(row: Backend, n_qubits: int) -> None:
@@ -154,6 +174,8 @@ def _offered(row: Backend, dtype: str) -> str:
 
 def _loaded(row: Backend, executable: Executable, dtype: Any, placement: Placement) -> Any:
     """A program of a backend; errors of reading are put around it."""
+    if placement.name == AUTO:
+        return AutomaticProgram(executable, dtype, placement)
     if not len(executable.readout):
         return row.load(executable, dtype, placement)
     from q_store.runtime.noise.readout import ReadoutProgram, without_readout
@@ -181,7 +203,8 @@ def _say_once(message: str) -> None:
 def _automatic(
     config: SimulatorConfig, n_qubits: int | None, strict: bool, stacklevel: int
 ) -> Placement:
-    """`auto`: a GPU where one is wanted and there, else the embedded engine."""
+    """`auto`: a GPU where one is wanted and there, else the embedded engine, and for many qubits
+    whichever simulator is expected to be fastest for a call."""
     wants_gpu = config.place not in (None, "cpu")
     prefers_gpu = config.prefer_gpu and n_qubits is not None and n_qubits > config.threshold
     if wants_gpu or prefers_gpu:
@@ -193,7 +216,9 @@ def _automatic(
             _give_way(message, "QS623", EMBEDDED, strict, stacklevel)
         else:
             logging.getLogger("q_store").info("%s; running on %r", message, EMBEDDED)
-    return _placement(backend_row(EMBEDDED), config, "cpu")
+    found = _placement(backend_row(EMBEDDED), config, "cpu")
+    large = n_qubits is not None and n_qubits >= FROM_QUBITS
+    return replace(found, name=AUTO) if large and len(candidates(SINGLE)) > 1 else found
 
 
 def _device(row: Backend, wanted: str | None, strict: bool, stacklevel: int) -> str:

@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import q_store
 from q_store.qir.cache_dir import cache_root
 from q_store.qir.diagnostics import QStoreError
 from q_store.qir.func import Func, Module
@@ -75,10 +74,9 @@ def _key(func: Func, passes: str) -> str:
 @cache
 def _stamp() -> str:
     """Changes whenever a source of the compiler does."""
-    root = Path(q_store.__file__).parent
-    parts = [q_store.__version__]
-    for room in _SOURCES:
-        for path in sorted((root / room).rglob("*.py")):
-            status = path.stat()
-            parts.append(f"{path.relative_to(root)} {status.st_size} {status.st_mtime_ns}")
+    root = Path(__file__).parents[1]
+    parts = []
+    for path in sorted(path for room in _SOURCES for path in (root / room).rglob("*.py")):
+        status = path.stat()
+        parts.append(f"{path.relative_to(root)} {status.st_size} {status.st_mtime_ns}")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

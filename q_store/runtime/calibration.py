@@ -1,0 +1,142 @@
+"""Measure the four numbers of the cost model for every simulator of this machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from q_store.qir.angle import Angle
+from q_store.qir.builder import FuncBuilder
+from q_store.qir.observables import Expval, PauliSum
+from q_store.qir.types import f64
+from q_store.runtime.backend import load
+from q_store.runtime.backends.automatic import candidates
+from q_store.runtime.cost_model import Cost, Work, key, work_of
+from q_store.targets.executable import Executable
+from q_store.targets.lower import lower
+
+GRID: Final = (
+    (2, 1, 1), (2, 8, 1), (4, 2, 64), (8, 2, 1), (8, 4, 32), (12, 2, 1), (12, 4, 16), (14, 2, 4),
+    (16, 2, 1), (16, 4, 1), (16, 2, 8), (18, 2, 1),
+)  # fmt: skip
+"""Qubits, layers and batch of the circuits that are timed."""
+_MOST_SECONDS: Final = 0.5
+"""Points that are expected to take longer are left out."""
+_REPEATS: Final = 3
+
+Point = tuple[Work, float]
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is measured together."""
+
+    backend: str
+    kind: str
+    dtype: str
+
+
+def calibrate(
+    tell: Tell = lambda _: None,
+    dtypes: Sequence[str] = ("float32", "float64"),
+    grid: Sequence[tuple[int, int, int]] | None = None,
+) -> dict[str, Cost]:
+    """Costs of every backend that is here, by name; `tell` gets a line for each. About a minute
+    on two cores."""
+    found = {}
+    for setting in _settings(dtypes):
+        points = list(_measured(setting, GRID if grid is None else grid))
+        cost = fitted(points)
+        found[key(setting.backend, setting.kind, setting.dtype)] = cost
+        error = _typical_error(cost, points)
+        tell(f"{setting.backend:16} {setting.kind:8} {setting.dtype:8} within {error:.0%}")
+    return found
+
+
+def _settings(dtypes: Sequence[str]) -> Iterator[Setting]:
+    for dtype in dtypes:
+        for backend in candidates(dtype):
+            for kind in ("values", "gradient"):
+                yield Setting(backend, kind, dtype)
+
+
+def _measured(setting: Setting, grid: Sequence[tuple[int, int, int]]) -> Iterator[Point]:
+    """Work and nanoseconds of every point, from small to large while they are quick enough."""
+    slowest = 0.0
+    for n_qubits, layers, batch in grid:
+        executable = circuit(n_qubits, layers)
+        work = work_of(executable, setting.backend, setting.kind, batch, setting.dtype)
+        amplitudes = work.row[3]
+        if slowest * amplitudes > _MOST_SECONDS * 1e9:
+            continue
+        nanoseconds = _time(_call(setting, executable, batch))
+        slowest = max(slowest, nanoseconds / max(amplitudes, 1e6))
+        yield work, nanoseconds
+
+
+def circuit(n_qubits: int, layers: int) -> Executable:
+    """Data, then layers of turns and a ring of CX; Z on every qubit."""
+    builder = FuncBuilder("calibration", n_qubits)
+    x = builder.param("x", f64(n_qubits), "input")
+    w = builder.param("w", f64(2 * layers * n_qubits))
+    for wire in range(n_qubits):
+        builder.gate("ry", [wire], [Angle.of(x, wire)])
+    for layer in range(layers):
+        for wire in range(n_qubits):
+            at = 2 * (layer * n_qubits + wire)
+            builder.gate("ry", [wire], [Angle.of(w, at)])
+            builder.gate("rz", [wire], [Angle.of(w, at + 1)])
+        for wire in range(n_qubits):
+            builder.gate("cx", [wire, (wire + 1) % n_qubits])
+    return lower(builder.finish([Expval(PauliSum.z(wire)) for wire in range(n_qubits)]))
+
+
+def _call(setting: Setting, executable: Executable, batch: int) -> Callable[[], Any]:
+    program = load(executable, setting.dtype, setting.backend)
+    random = np.random.default_rng(0)
+    inputs = random.uniform(-3, 3, (batch, executable.n_inputs)).astype(setting.dtype)
+    weights = random.uniform(-3, 3, executable.n_weights).astype(setting.dtype)
+    if setting.kind == "values":
+        return lambda: program.expvals(inputs, weights)
+    cotangent = np.ones((batch, executable.n_observables), setting.dtype)
+    return lambda: program.value_and_vjp(inputs, weights, cotangent)
+
+
+def _time(call: Callable[[], Any]) -> float:
+    """Nanoseconds, the best of a few; the first call may compile."""
+    call()
+    best = float("inf")
+    for _ in range(_REPEATS):
+        start = time.perf_counter_ns()
+        call()
+        best = min(best, time.perf_counter_ns() - start)
+    return best
+
+
+def fitted(points: Sequence[Point]) -> Cost:
+    """The numbers, none negative, with the smallest relative errors.
+
+    Least squares of (estimate / measured - 1); columns that come out negative are set to zero, one
+    after the other.
+    """
+    rows = np.array([work.row for work, _ in points])
+    times = np.array([nanoseconds for _, nanoseconds in points])
+    scaled: NDArray[np.float64] = rows / times[:, None]
+    used = list(range(rows.shape[1]))
+    while True:
+        numbers = np.zeros(rows.shape[1])
+        solution = np.linalg.lstsq(scaled[:, used], np.ones(len(times)), rcond=None)[0]
+        numbers[used] = solution
+        if (solution >= 0).all() or len(used) == 1:
+            return Cost(*[float(f"{max(number, 0.0):.4g}") for number in numbers.tolist()])
+        used.pop(int(solution.argmin()))
+
+
+def _typical_error(cost: Cost, points: Sequence[Point]) -> float:
+    return float(np.median([abs(cost.nanoseconds(work) / t - 1) for work, t in points]))

@@ -1,0 +1,172 @@
+"""How long a backend takes for a call: the one place that `auto` asks.
+
+A call costs `call + samples * (sample + gates * (gate + amplitude * 2**n))` nanoseconds. The
+embedded engine counts lane groups instead of samples, several at once with several threads; the
+others run a sample after the other. Gradients by shift rules are 2 * slots + 1 calls in one. The
+four numbers of a backend, for values and for gradients in each precision, stand in
+`cost_model.json`; `qstorec calibrate` measures them on the machine at hand and keeps them in the
+cache folder.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from q_store.qir.cache_dir import cache_root
+from q_store.runtime.backends.table import backend_row
+from q_store.runtime.batched.layout import lane_width
+from q_store.runtime.batched.pool import thread_limit
+from q_store.targets.executable import Executable
+
+FILE: Final = "calibration.json"
+_FORMAT: Final = 1
+_BUILT_IN: Final = Path(__file__).with_name("cost_model.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Nanoseconds of one kind of call."""
+
+    call: float
+    sample: float
+    gate: float
+    amplitude: float
+
+    def nanoseconds(self, work: Work) -> float:
+        """The estimate for some work."""
+        return float(np.dot(work.row, (self.call, self.sample, self.gate, self.amplitude)))
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a call does, as the factors of the four numbers."""
+
+    samples: float
+    gates: int
+    n_qubits: int
+
+    @property
+    def row(self) -> tuple[float, float, float, float]:
+        gates = self.samples * self.gates
+        return 1.0, self.samples, gates, gates * math.ldexp(1.0, self.n_qubits)
+
+
+Costs = Mapping[str, Cost]
+"""By `backend kind dtype`, such as `batched values float32`."""
+
+
+def work_of(executable: Executable, backend: str, kind: str, batch: int, dtype: str) -> Work:
+    """What a call of a backend does; `kind` is `values` or `gradient`."""
+    samples: float = batch
+    if backend == "batched":
+        groups = -(-batch // lane_width(np.dtype(dtype), executable.n_qubits, max(batch, 1)))
+        samples = math.ceil(groups / thread_limit(None))
+    elif kind == "gradient" and not backend_row(backend).capabilities.adjoint:
+        slots = int(np.count_nonzero(np.diff(executable.a_indptr)))
+        samples *= 2 * slots + 1
+    return Work(samples, len(executable.opcode), executable.n_qubits)
+
+
+def key(backend: str, kind: str, dtype: str) -> str:
+    """The name of a cost."""
+    return f"{backend} {kind} {dtype}"
+
+
+def choose(
+    executable: Executable,
+    batch: int,
+    kind: str,
+    backends: Iterable[str],
+    dtype: str = "float32",
+    costs: Costs | None = None,
+) -> str:
+    """The backend that is expected to be fastest; the first of those without a cost otherwise."""
+    known = costs if costs is not None else current()
+    names = list(backends)
+    found = {
+        name: known[key(name, kind, dtype)].nanoseconds(
+            work_of(executable, name, kind, batch, dtype)
+        )
+        for name in names
+        if key(name, kind, dtype) in known
+    }
+    return min(found, key=found.__getitem__) if found else names[0]
+
+
+# --- where the numbers are -------------------------------------------------------------------
+
+
+def machine() -> dict[str, Any]:
+    """What a calibration belongs to."""
+    return {"processor": _processor(), "threads": thread_limit(None)}
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def calibration_file() -> Path:
+    """Where `qstorec calibrate` writes."""
+    return cache_root() / FILE
+
+
+def current() -> Costs:
+    """The costs of this machine, else those of the package. A file that is not whole, or of
+    another machine, counts as none."""
+    path = calibration_file()
+    try:
+        status = path.stat()
+    except OSError:
+        return built_in()
+    return _read(path, status.st_mtime_ns) or built_in()
+
+
+@cache
+def built_in() -> Costs:
+    """The costs that come with the package."""
+    return _costs(json.loads(_BUILT_IN.read_text()))
+
+
+@cache
+def _read(path: Path, changed: int) -> Costs | None:
+    try:
+        found = json.loads(path.read_text())
+        return _costs(found) if found["machine"] == machine() else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _costs(document: Any) -> Costs:
+    if document["format"] != _FORMAT:
+        raise ValueError("another format")
+    return {name: Cost(**numbers) for name, numbers in document["costs"].items()}
+
+
+def write(costs: Costs, path: Path | None = None) -> Path:
+    """Keep costs as those of this machine; the file is replaced as a whole."""
+    target = calibration_file() if path is None else path
+    document = {
+        "format": _FORMAT,
+        "machine": machine(),
+        "costs": {name: asdict(cost) for name, cost in sorted(costs.items())},
+    }
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(document, indent=1) + "\n")
+    temporary.replace(target)
+    return target

@@ -1,0 +1,178 @@
+"""The cost model, `auto`, and calibration."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from q_store import SimulatorConfig
+from q_store.runtime import calibration, cost_model
+from q_store.runtime.backend import backend_of, load, place
+from q_store.runtime.backends import automatic
+from q_store.runtime.backends.automatic import AutomaticProgram, candidates
+from q_store.runtime.backends.placement import Placement
+from q_store.runtime.cost_model import Cost, Work, choose, key, work_of
+from q_store.testing.conformance import CHECKS, Subject
+from q_store.testing.conformance_circuits import layers
+
+
+def costs(**per_call: float) -> dict[str, Cost]:
+    """Backends whose calls take a fixed time, by names with `_` for the point."""
+    return {
+        key(name.replace("_", "."), kind, dtype): Cost(call, 0.0, 0.0, 0.0)
+        for name, call in per_call.items()
+        for kind in ("values", "gradient")
+        for dtype in ("float32", "float64")
+    }
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A calibration file of our own."""
+    path = tmp_path / "calibration.json"
+    monkeypatch.setattr(cost_model, "calibration_file", lambda: path)
+    return path
+
+
+# --- estimates -------------------------------------------------------------------------------
+
+
+def test_an_estimate_is_the_sum_of_its_parts() -> None:
+    assert Cost(1000, 10, 3, 0.5).nanoseconds(Work(4, 7, 5)) == 1000 + 4 * (10 + 7 * (3 + 0.5 * 32))
+
+
+def test_work_counts_lane_groups_samples_and_shifted_circuits() -> None:
+    executable = layers(3, 2, 5).executable
+    slots = int((np.diff(executable.a_indptr) > 0).sum())
+    assert work_of(executable, "lightning.qubit", "gradient", 10, "float32").samples == 10
+    assert work_of(executable, "qsim", "values", 10, "float32").samples == 10
+    assert work_of(executable, "qsim", "gradient", 10, "float32").samples == 10 * (2 * slots + 1)
+    assert work_of(executable, "batched", "values", 1, "float32").samples == 1
+    assert work_of(executable, "batched", "values", 4096, "float32").samples < 4096
+    assert work_of(executable, "batched", "values", 0, "float32").samples == 0
+
+
+def test_the_cheapest_is_chosen_and_the_first_where_nothing_is_known() -> None:
+    executable, names = layers(3, 2, 5).executable, ["batched", "qsim", "lightning.qubit"]
+    assert choose(executable, 1, "values", names, costs=costs(batched=2, qsim=1)) == "qsim"
+    assert choose(executable, 1, "values", names, costs=costs(batched=1, qsim=2)) == "batched"
+    assert choose(executable, 1, "values", names, costs={}) == "batched"
+
+
+def test_the_built_in_costs_cover_our_backends() -> None:
+    found = cost_model.built_in()
+    for dtype in ("float32", "float64"):
+        for name in candidates(dtype):
+            for kind in ("values", "gradient"):
+                assert min(found[key(name, kind, dtype)].nanoseconds(Work(2, 9, 4)), 1e12) > 0
+    small = layers(5, 1, 3).executable
+    assert choose(small, 32, "gradient", candidates("float32"), costs=found) == "batched"
+
+
+# --- files -----------------------------------------------------------------------------------
+
+
+def test_what_was_written_holds_on_this_machine(here: Path) -> None:
+    assert cost_model.current() is cost_model.built_in()
+    mine = costs(batched=7)
+    assert cost_model.write(mine) == here
+    assert cost_model.current() == mine
+    assert not list(here.parent.glob(".*"))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda d: "no json",
+        lambda d: json.dumps(d | {"format": 2}),
+        lambda d: json.dumps(d | {"machine": {"processor": "another", "threads": 3}}),
+        lambda d: json.dumps({"format": 1, "machine": d["machine"]}),
+        lambda d: json.dumps(d | {"costs": {"batched values float32": {"call": 1}}}),
+        lambda d: "[]",
+    ],
+    ids=["no json", "newer", "other machine", "cut", "fields missing", "a list"],
+)
+def test_another_file_counts_as_none(damage: Callable[[Any], str], here: Path) -> None:
+    cost_model.write(costs(batched=7))
+    here.write_text(damage(json.loads(here.read_text())))
+    assert cost_model.current() is cost_model.built_in()
+
+
+# --- calibration -----------------------------------------------------------------------------
+
+
+def test_exact_times_are_fitted_exactly() -> None:
+    truth = Cost(2000.0, 300.0, 20.0, 0.5)
+    works = [Work(b, g, n) for b in (1, 7) for g in (3, 40) for n in (2, 6, 11)]
+    points = [(work, truth.nanoseconds(work)) for work in works]
+    found = calibration.fitted(points)
+    assert np.allclose(
+        [found.call, found.sample, found.gate, found.amplitude], [2000, 300, 20, 0.5], rtol=1e-3
+    )
+
+
+def test_numbers_are_never_negative() -> None:
+    points = [(Work(1, 1, 2), 100.0), (Work(9, 1, 2), 50.0), (Work(1, 30, 2), 20.0)]
+    found = calibration.fitted(points)
+    assert min(found.call, found.sample, found.gate, found.amplitude) >= 0
+
+
+def test_calibration_measures_what_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "candidates", lambda dtype: ("batched", "lightning.qubit"))
+    told: list[str] = []
+    found = calibration.calibrate(told.append, ["float32"], [(2, 1, 1), (3, 2, 4), (6, 1, 2)])
+    assert sorted(found) == sorted(
+        key(name, kind, "float32")
+        for name in ("batched", "lightning.qubit")
+        for kind in ("values", "gradient")
+    )
+    assert len(told) == 4
+    assert all(cost.nanoseconds(Work(1, 5, 3)) > 0 for cost in found.values())
+
+
+# --- auto ------------------------------------------------------------------------------------
+
+
+def test_few_qubits_stay_in_the_embedded_engine() -> None:
+    assert place("auto", n_qubits=13) == Placement("batched")
+    assert place("auto") == Placement("batched")
+    assert place("auto", n_qubits=14) == Placement("auto")
+    found = place(SimulatorConfig(precision="double", threads=1, batch_size=3), n_qubits=20)
+    assert found == Placement("auto", precision="float64", threads=1, batch_size=3)
+
+
+def test_every_call_goes_where_it_is_cheapest(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = layers(3, 2, 5)
+    known = costs(batched=2) | {key("lightning.qubit", "values", "float64"): Cost(1, 0, 0, 0)}
+    monkeypatch.setattr(cost_model, "current", lambda: known)
+    program = load(case.executable, "float64", Placement("auto"))
+    assert isinstance(program, AutomaticProgram)
+    g = np.ones((5, case.executable.n_observables))
+    calls: list[tuple[str, Callable[[], Any]]] = [
+        ("lightning.qubit", lambda: program.expvals(case.inputs, case.weights)),
+        ("batched", lambda: program.value_and_vjp(case.inputs, case.weights, g)),
+        ("lightning.qubit", lambda: program.forward(case.inputs, case.weights, False)),
+        ("batched", lambda: program.forward(case.inputs, case.weights, True)),
+        ("batched", lambda: program.backward(None, case.inputs, case.weights, g)),
+    ]
+    for wanted, call in calls:
+        call()
+        assert program.last == wanted
+        assert backend_of(program, Placement("auto")) == wanted
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_conformance(check: Callable[[Subject], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls that go to other backends in turn."""
+    monkeypatch.setattr("q_store.testing.conformance.place", lambda *_, **__: Placement("auto"))
+    monkeypatch.setattr("q_store.testing.conformance.backend_row", lambda _: _EMBEDDED)
+    turns = iter(range(10**6))
+    names = ("batched", "lightning.qubit", "qsim")
+    monkeypatch.setattr(automatic, "choose", lambda *_: names[next(turns) % 3])
+    check(Subject("auto", "float32"))
+
+
+_EMBEDDED = automatic.backend_row("batched")
