@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from q_store.runtime.ionq_client.results import IonQResult
     from q_store.runtime.ionq_client.sessions import IonQSession
     from q_store.runtime.ionq_client.transport import Patience
+    from q_store.runtime.ionq_service.http_server import IonqServer
 
 Circuit = TypeVar("Circuit", QuantumCircuit, Func)
 
@@ -248,6 +249,26 @@ _CLIENT: Final = {
 """What needs the extra, by the module it is in."""
 
 
+def ionq_backend(backend: str, *, name: str | None = None, **options: Any) -> str:
+    """A backend with options of its own: see `q_store.runtime.ionq_backend.options`."""
+    from q_store.runtime.ionq_backend import options as machines
+
+    return machines.ionq_backend(backend, name=name, **options)
+
+
+def local_service(port: int = 0, **options: Any) -> IonqServer:
+    """IonQ's service in this process, for programs and tests without a key; use it in a `with`.
+
+    `url` is its address, for `IonQClient(url=…)` with any key. `options` are those of
+    `q_store.runtime.ionq_service.service.ServiceOptions`, port 0 is a free one. `qstorec ionq
+    serve` is the same as a process of its own.
+    """
+    from q_store.runtime.ionq_service.http_server import IonqServer
+    from q_store.runtime.ionq_service.service import IonqService, ServiceOptions
+
+    return IonqServer(IonqService(ServiceOptions(**options)), port)
+
+
 def __getattr__(name: str) -> Any:
     if name not in _CLIENT:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -276,5 +297,6 @@ __all__ = [
     "job_options",
     "job_schema",
     "to_ionq_circuits",
+    "local_service",
     "to_ionq_json",
 ]
