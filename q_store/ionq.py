@@ -294,9 +294,10 @@ __all__ = [
     "JobOptions",
     "Patience",
     "from_ionq_json",
+    "ionq_backend",
     "job_options",
     "job_schema",
-    "to_ionq_circuits",
     "local_service",
+    "to_ionq_circuits",
     "to_ionq_json",
 ]
