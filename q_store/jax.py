@@ -10,5 +10,6 @@ except ImportError as missing:
     raise error("QS801", "q_store.jax needs JAX", help="pip install 'q-store[jax]'") from missing
 
 from q_store.runtime.jax_function import QuantumFunction, quantum_function
+from q_store.runtime.plain import plain_operations
 
-__all__ = ["QuantumFunction", "quantum_function"]
+__all__ = ["QuantumFunction", "plain_operations", "quantum_function"]

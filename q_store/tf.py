@@ -12,6 +12,6 @@ except ImportError as missing:
     ) from missing
 
 from q_store.runtime.keras_layer import QuantumLayer
-from q_store.runtime.tf_ops import plain_operations
+from q_store.runtime.plain import plain_operations
 
 __all__ = ["QuantumLayer", "plain_operations"]

@@ -11,6 +11,7 @@ except ImportError as missing:
         "QS801", "q_store.torch needs PyTorch", help="pip install 'q-store[torch]'"
     ) from missing
 
+from q_store.runtime.plain import plain_operations
 from q_store.runtime.torch_layer import QuantumLayer, log_metrics
 
-__all__ = ["QuantumLayer", "log_metrics"]
+__all__ = ["QuantumLayer", "log_metrics", "plain_operations"]

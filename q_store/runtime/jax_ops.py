@@ -9,7 +9,8 @@ Three primitives close over one another. With f(x, w) the values of a circuit:
 
 Where the latter two are differentiated for x or w, they are written over slots: the two-term shift
 rule turns them into differences of `evaluate`, so derivatives of every order follow. A vmapped
-dimension becomes a larger batch. The engine is called back on the host.
+dimension becomes a larger batch. The engine is called back on the host, unless the function is
+written down for another process: then the circuit becomes operations of JAX (`plain`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
+from q_store.runtime import jax_plain, plain
 from q_store.runtime.backend import Real
 from q_store.runtime.jax_arithmetic import JAX
 from q_store.runtime.shots import shifted
@@ -34,6 +36,8 @@ def evaluate(function: AnyFunction, inputs: Any, weights: Any) -> Any:
 
     All arrays have the dtype of the function.
     """
+    if jax_plain.wanted(inputs, weights):
+        return plain.values(jax_plain.OPERATIONS, function, inputs, weights)
     return EVALUATE.bind(inputs, weights, function=function)
 
 

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from q_store.runtime import jax_plain, plain
 from q_store.runtime.backend import Real
 from q_store.runtime.jax_arithmetic import JAX
 from q_store.runtime.shots import Shots
@@ -24,6 +25,8 @@ def sampled_expvals(
 ) -> Any:
     """Expectation values (B, width), exact when `shots` is None, with parameter-shift gradients
     in reverse mode. `seed` is an array of at most one integer."""
+    if jax_plain.wanted(inputs, weights):
+        return plain.values(jax_plain.OPERATIONS, function, inputs, weights)
     of_slots = slot_map(function)
     slots = of_slots.slots(JAX, inputs, _noted(function, weights))
 
@@ -81,6 +84,8 @@ def samples(
     function: AnyFunction, inputs: Any, weights: Any, shots: int, seeds: Seeds, seed: Any
 ) -> Any:
     """Measured bits (B, shots, k), uint8, without gradients."""
+    if jax_plain.wanted(inputs, weights):
+        return jax_plain.samples(function, inputs, weights, shots)
     width = next(len(out.qubits) for out in function.executable.outputs if out.kind == "sample")
 
     def host(x: Any, w: Any, given: Any) -> Any:
@@ -93,6 +98,8 @@ def samples(
 
 def state(function: AnyFunction, inputs: Any, weights: Any) -> Any:
     """States (B, 2**n), complex, qubit 0 most significant; once differentiable in reverse mode."""
+    if jax_plain.wanted(inputs, weights):
+        return plain.state(jax_plain.OPERATIONS, function, inputs, weights)
     dtype = np.result_type(function.dtype, np.complex64)
     shape = jax.ShapeDtypeStruct((inputs.shape[0], *function.state_shape), dtype)
 

@@ -62,13 +62,13 @@ class TensorFlowCircuits:
     """See `Circuits`."""
 
     def __init__(self) -> None:
-        from q_store.runtime import tf_ops
+        from q_store.runtime import tf_ops, tf_plain
 
         self.evaluate = tf_ops.evaluate
         self.sampled = tf_ops.sampled_expvals
         self.samples = tf_ops.samples
         self.state = tf_ops.state
-        self._compiles_with_xla = tf_ops.compiles_with_xla
+        self._compiles_with_xla = tf_plain.compiles_with_xla
 
     def scalars(self, read: Callable[[], Sequence[float]], count: int) -> list[Any] | None:
         import tensorflow as tf
@@ -100,6 +100,10 @@ class TorchCircuits:
     def samples(self, function: AnyFunction, x: Any, w: Any, shots: int, seeds: Seeds) -> Any:
         import torch
 
+        from q_store.runtime import torch_plain
+
+        if torch_plain.wanted():
+            return torch_plain.samples(function, x, w, shots)
         host_x, host_w = x.detach().cpu().numpy(), w.detach().cpu().numpy()
         return torch.from_numpy(function.samples(host_x, host_w, shots, seeds())).to(x.device)
 

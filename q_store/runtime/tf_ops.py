@@ -2,25 +2,21 @@
 
 The engine is called through `tf.numpy_function`, which works eagerly and in graphs of the same
 process. SavedModels leave the process, so while one is written, or inside `plain_operations()`, the
-circuit is written out in TensorFlow's own operations instead (`tf_plain`).
+circuit is written out in TensorFlow's own operations instead (`plain`).
 
 Second and higher derivatives go over slots, as in `torch_ops`.
 """
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.ops import control_flow_util
 
-from q_store.runtime import tf_plain
+from q_store.runtime import plain, tf_plain
 from q_store.runtime.shots import Shots
 from q_store.runtime.slots import AnyFunction, is_slot_function, slot_map
 from q_store.runtime.tf_arithmetic import TENSORFLOW
@@ -29,55 +25,14 @@ from q_store.runtime.usage import MeteredFunction
 Seeds = Callable[[], int]
 """Draws a seed for one call."""
 
-_WRITERS: Final = ("keras.src.export.", "tf_keras.src.export.", "tensorflow.python.saved_model.")
-"""Modules that trace functions in order to write them down for another process."""
-
-_plain: ContextVar[bool] = ContextVar("q_store_plain_operations", default=False)
-
-
-@contextmanager
-def plain_operations() -> Iterator[None]:
-    """Functions traced here hold circuits as plain TensorFlow operations.
-
-    Such functions can be saved. Saving or exporting a model and `tf.function(jit_compile=True)`
-    need no `with`; a `tf.function` that is traced first and saved later does.
-    """
-    token = _plain.set(True)
-    try:
-        yield
-    finally:
-        _plain.reset(token)
-
-
-def _wants_plain() -> bool:
-    """Whether the circuit must not call back into this process.
-
-    Keras and TensorFlow do not tell a layer that it is being exported, so the callers are asked;
-    tracing is rare, and eager code never gets as far as looking.
-    """
-    if _plain.get() or compiles_with_xla():
-        return True
-    frame = inspect.currentframe() if tf.inside_function() else None
-    while frame is not None:
-        if str(frame.f_globals.get("__name__", "")).startswith(_WRITERS):
-            return True
-        frame = frame.f_back
-    return False
-
-
-def compiles_with_xla() -> bool:
-    """Whether this is traced under `jit_compile=True`; XLA has no way to call Python."""
-    graph = tf.compat.v1.get_default_graph()
-    return bool(control_flow_util.GraphOrParentsInXlaContext(graph))
-
 
 def evaluate(function: AnyFunction, inputs: Any, weights: Any) -> Any:
     """Values (B, width) of inputs (B, F) and weights (P,) or (B, P), all of the function's dtype.
 
     The result carries gradients of every order.
     """
-    if _wants_plain():
-        return tf_plain.values(function, inputs, weights)
+    if tf_plain.wanted():
+        return plain.values(tf_plain.OPERATIONS, function, inputs, weights)
 
     @tf.custom_gradient
     def run(x: Any, w: Any) -> Any:
@@ -144,8 +99,8 @@ def sampled_expvals(
     function: AnyFunction, inputs: Any, weights: Any, shots: int | None, seeds: Seeds
 ) -> Any:
     """Expectation values (B, width), exact when `shots` is None, with parameter-shift gradients."""
-    if _wants_plain():
-        return tf_plain.values(function, inputs, weights)
+    if tf_plain.wanted():
+        return plain.values(tf_plain.OPERATIONS, function, inputs, weights)
     of_slots = slot_map(function)
     shifted = of_slots.function
 
@@ -185,19 +140,19 @@ def _noted(function: AnyFunction, weights: Any) -> Any:
 
 def samples(function: AnyFunction, inputs: Any, weights: Any, shots: int, seeds: Seeds) -> Any:
     """Measured bits (B, shots, k), uint8, without gradients."""
-    if _wants_plain():
+    if tf_plain.wanted():
         return tf_plain.samples(function, inputs, weights, shots)
     bits = tf.numpy_function(
         lambda x, w: function.samples(x, w, shots, seeds()), [inputs, weights], tf.uint8
     )
-    bits.set_shape([inputs.shape[0], shots, tf_plain.sample_width(function)])
+    bits.set_shape([inputs.shape[0], shots, plain.sample_width(function)])
     return tf.stop_gradient(bits)
 
 
 def state(function: AnyFunction, inputs: Any, weights: Any) -> Any:
     """States (B, 2**n), complex, qubit 0 most significant; once differentiable."""
-    if _wants_plain():
-        return tf_plain.state(function, inputs, weights)
+    if tf_plain.wanted():
+        return plain.state(tf_plain.OPERATIONS, function, inputs, weights)
     dtype = tf.complex128 if function.dtype == np.float64 else tf.complex64
     shape = [inputs.shape[0], *function.state_shape]
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from q_store.qir.diagnostics import error
+from q_store.runtime import torch_plain
 from q_store.runtime.backend import BackendLike
 from q_store.runtime.layer_core import LayerCore, Noise, one_of
 from q_store.runtime.slots import AnyFunction
@@ -222,6 +223,8 @@ class QuantumLayer(nn.Module):
         return evaluate(function, x, w)
 
     def _samples(self, function: AnyFunction, x: Tensor, w: Tensor) -> Tensor:
+        if torch_plain.wanted():
+            return torch_plain.samples(function, x, w, self.core.shots or 1)
         bits = function.samples(
             x.detach().cpu().numpy(),
             w.detach().cpu().numpy(),

@@ -4,7 +4,8 @@ Three doors lead to the same numbers:
 
 * plain eager code takes an ordinary `torch.autograd.Function`, the cheapest to call;
 * `torch.func` transforms take functions with a `vmap` rule (`_Traced…`);
-* `torch.compile`, meta tensors and other devices take the custom ops of `torch_library`.
+* `torch.compile`, meta tensors and other devices take the custom ops of `torch_library`, or
+  operations of torch alone when the graph is written down to run without q-store (`plain`).
 
 Second and higher derivatives work on *slots*: the circuit is rewritten so that every angle obeys
 the two-term shift rule, the map from parameters to slots is ordinary torch arithmetic, and the
@@ -21,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from q_store.runtime import torch_library  # noqa: F401  registers the custom ops
+from q_store.runtime import plain, torch_library, torch_plain  # noqa: F401  registers custom ops
 from q_store.runtime.slots import AnyFunction, is_slot_function, slot_map
 from q_store.runtime.torch_arithmetic import TORCH
 
@@ -31,8 +32,10 @@ def evaluate(function: AnyFunction, inputs: Tensor, weights: Tensor) -> Tensor:
 
     All tensors have the dtype of the function.
     """
-    if not inputs.is_cpu or torch.compiler.is_compiling():
-        values: Tensor = torch.ops.q_store.evaluate(inputs, weights, function.text)
+    if torch_plain.wanted():
+        values: Tensor = plain.values(torch_plain.OPERATIONS, function, inputs, weights)
+    elif not inputs.is_cpu or torch.compiler.is_compiling():
+        values = torch.ops.q_store.evaluate(inputs, weights, function.text)
     elif transformed():
         values = _TracedEvaluate.apply(inputs, weights, function)
     else:
@@ -205,5 +208,8 @@ class _State(torch.autograd.Function):
 def state_vector(function: AnyFunction, inputs: Tensor, weights: Tensor) -> Tensor:
     """States (B, 2**n), qubit 0 most significant; once differentiable, in torch's convention for
     complex gradients."""
+    if torch_plain.wanted():
+        found: Tensor = plain.state(torch_plain.OPERATIONS, function, inputs, weights)
+        return found
     result: Tensor = _State.apply(inputs.cpu(), weights.cpu(), function)
     return result.to(inputs.device)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from q_store.runtime import torch_plain
 from q_store.runtime.shots import Shots
 from q_store.runtime.slots import AnyFunction, slot_map
 from q_store.runtime.torch_arithmetic import TORCH
@@ -19,6 +20,8 @@ def sampled_expvals(
     function: AnyFunction, inputs: Tensor, weights: Tensor, shots: int | None, seed: int
 ) -> Tensor:
     """Expectation values (B, width), exact when `shots` is None, with parameter-shift gradients."""
+    if torch_plain.wanted():
+        return torch_plain.values(function, inputs, weights)
     slots = slot_map(function)
     device = inputs.device
     if weights.requires_grad and isinstance(function, MeteredFunction) and not transformed():

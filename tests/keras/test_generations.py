@@ -16,9 +16,9 @@ ROOT = HERE.parents[1]
 @pytest.mark.parametrize(
     ("files", "environment"),
     [
-        ("test_layer.py test_tensorflow.py", {"TF_USE_LEGACY_KERAS": "1"}),
-        ("test_layer.py", {"KERAS_BACKEND": "jax", "JAX_ENABLE_X64": "1"}),
-        ("test_layer.py", {"KERAS_BACKEND": "torch"}),
+        ("test_layer.py test_tensorflow.py test_export.py", {"TF_USE_LEGACY_KERAS": "1"}),
+        ("test_layer.py test_export.py", {"KERAS_BACKEND": "jax", "JAX_ENABLE_X64": "1"}),
+        ("test_layer.py test_export.py", {"KERAS_BACKEND": "torch"}),
     ],
     ids=["tf_keras", "keras on jax", "keras on torch"],
 )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -193,44 +190,7 @@ class TestDerivatives:
         close(found, (tf.zeros((), tf.float64), tf.zeros((0, 3), tf.float64), 0 * WEIGHTS))
 
 
-_SERVING = """
-import sys
-import numpy as np
-import tensorflow as tf
-
-data = np.load("x.npz")
-loaded = tf.saved_model.load("exported")
-serve = getattr(loaded, "serve", None) or loaded.signatures["serving_default"]
-found = serve(tf.constant(data["x"]))
-found = next(iter(found.values())) if isinstance(found, dict) else found
-np.save("found.npy", found.numpy())
-assert not any(name.split(".")[0] == "q_store" for name in sys.modules)
-"""
-
-
-def served(folder: Path, x: np.ndarray) -> np.ndarray:
-    """Outputs of `folder/exported` in a process that has only TensorFlow."""
-    np.savez(folder / "x.npz", x=x)
-    environment = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(
-        [sys.executable, "-c", _SERVING],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env=environment,
-    )
-    assert done.returncode == 0, done.stderr
-    found: np.ndarray = np.load(folder / "found.npy")
-    return found
-
-
 class TestExport:
-    def test_export_serves_without_q_store(self, tmp_path: Path) -> None:
-        model, (x, y) = compiled(model_of()), data()
-        model.fit(x, y, epochs=1, verbose=0)
-        model.export(str(tmp_path / "exported"))
-        assert np.allclose(served(tmp_path, x), model.predict(x, verbose=0), atol=1e-5)
-
     def test_saved_model_of_a_bare_module(self, tmp_path: Path) -> None:
         layer = make(dtype="float32")
         layer.build((None, 3))

@@ -17,7 +17,7 @@ from torch.nn.utils import parametrize
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset
 
-from q_store.torch import QuantumLayer
+from q_store.torch import QuantumLayer, plain_operations
 
 
 def circuit_fn(circuit: Any, inputs: Any, weights: Any, n_qubits: int) -> None:
@@ -116,6 +116,37 @@ def test_exported_program_runs_in_another_process(tmp_path: Path) -> None:
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"output": "probs"},
+        {"output": "state"},
+        {"output": "samples", "shots": 4000},
+        {"shots": 3},
+    ],
+    ids=str,
+)
+def test_programs_of_plain_operations_run_without_q_store(
+    options: dict[str, Any], tmp_path: Path
+) -> None:
+    layer, x = make(**options), torch.rand(5, 2, dtype=torch.float64)
+    batch = torch.export.Dim("batch", min=2, max=1024)
+    with plain_operations():
+        program = torch.export.export(layer, (x,), dynamic_shapes=({0: batch},))
+    names = {str(node.target) for node in program.graph.nodes if node.op == "call_function"}
+    assert not any(name.startswith("q_store") for name in names)
+    found = program.module()(x[:3])
+    if options.get("output") == "samples":
+        probs = make(output="probs")(x[:3])
+        outcomes = found.long() @ torch.tensor([2, 1])
+        counts = torch.stack([(outcomes == k).double().mean(1) for k in range(4)], 1)
+        assert torch.allclose(counts, probs, atol=0.05)
+    else:
+        exact = make(output=options.get("output", "expval"))
+        assert torch.allclose(found, exact(x[:3]), atol=1e-12)
 
 
 _WORKER = """
