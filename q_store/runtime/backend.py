@@ -127,7 +127,7 @@ def load(executable: Executable, dtype: DTypeLike, backend: Placement | str = EM
     `dtype` where the backend offers that, else in the backend's own, which is said once.
     """
     placement = Placement(backend) if isinstance(backend, str) else backend
-    if placement.name == AUTO and executable.effects:
+    if placement.name == AUTO and (executable.effects or len(executable.readout)):
         placement = replace(placement, name=EMBEDDED)
     row, wanted = _row(placement), np.dtype(dtype)
     _check_size(row, executable.n_qubits)

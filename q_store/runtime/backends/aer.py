@@ -10,6 +10,7 @@ in one call.
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Final
@@ -101,7 +102,10 @@ class AerProgram(SlottedProgram):
             return None
         from qiskit_aer.noise import NoiseModel
 
-        return NoiseModel.from_dict(json.loads(self.placement.noise, object_hook=_complex))
+        with warnings.catch_warnings():
+            # Deprecated without another way from text to a model.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return NoiseModel.from_dict(json.loads(self.placement.noise, object_hook=_complex))
 
     # --- circuits -----------------------------------------------------------------------------
 

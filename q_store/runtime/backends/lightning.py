@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from q_store.qir.diagnostics import counted
 from q_store.runtime.backends.paulis import marginal, spread
 from q_store.runtime.backends.placement import Placement
 from q_store.runtime.backends.slotted import SlottedProgram
@@ -106,6 +107,12 @@ class LightningProgram(SlottedProgram):
             apply(wires, inverse, values)
         return state
 
+    def _empty_states(self, rows: int) -> Array:
+        """Room for states (rows, 2**n), beside Lightning's own three. Raises `QS510`."""
+        needed = (rows + 3) * self.complex_dtype.itemsize << self.n
+        require_memory(needed, f"{counted(rows, 'state')} of {self.n} qubits")
+        return np.empty((rows, 1 << self.n), self.complex_dtype)
+
     def _started(self) -> Any:
         """The state vector at |0...0>, made at the first call."""
         if self._state is None:
@@ -131,7 +138,7 @@ class LightningProgram(SlottedProgram):
 
     def run_states(self, slots: Array) -> Array:
         """See `SlottedProgram.run_states`."""
-        states = np.empty((len(slots), 1 << self.n), self.complex_dtype)
+        states = self._empty_states(len(slots))
         for row, state in self._each(slots):
             state.getState(states[row])
         return states
@@ -179,7 +186,7 @@ class LightningProgram(SlottedProgram):
 
     def _state_products(self, slots: Array, seed: Any) -> tuple[Array, Array]:
         """States, and gradients of Re(sum(conj(seed) * state))."""
-        states = np.empty((len(slots), 1 << self.n), self.complex_dtype)
+        states = self._empty_states(len(slots))
         found = np.zeros(slots.shape)
         for row, state in self._each(slots):
             state.getState(states[row])

@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from q_store.qir.diagnostics import counted
 from q_store.qir.registry import all_gates
 from q_store.runtime.backends.placement import Placement
 from q_store.runtime.backends.qsim_module import gpu_module, processor_module
@@ -127,7 +128,9 @@ class QsimProgram(SlottedProgram):
 
     def run_states(self, slots: Array) -> Array:
         """See `SlottedProgram.run_states`."""
-        require_memory((2 + len(slots)) * 8 << self.n, f"{len(slots)} states of {self.n} qubits")
+        require_memory(
+            (2 + len(slots)) * 8 << self.n, f"{counted(len(slots), 'state')} of {self.n} qubits"
+        )
         simulate = self._qsim.qsim_simulate_fullstate
         if len(slots) == 1:
             only: Array = simulate(self._circuit(slots[0].tolist()), 0).view(np.complex64)
