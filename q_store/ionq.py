@@ -14,7 +14,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from q_store.frontends.circuit import QuantumCircuit
-from q_store.frontends.ionq import read_ionq_json
+from q_store.frontends.ionq import read_circuits
 from q_store.passes.ionq_native import IonqNative
 from q_store.passes.manager import run_pipeline
 from q_store.passes.pipeline import format_pass
@@ -233,8 +233,7 @@ def from_ionq_json(
     Each ends with a sample of each register the document names, or of all qubits. Raises `QS735`
     with the place in the document, and with `strict` `QS736` for what deviates from the format.
     """
-    module = read_ionq_json(document, strict=strict)
-    return [QuantumCircuit.from_ir(func) for func in module.funcs]
+    return read_circuits(document, strict=strict)
 
 
 # --- the client -------------------------------------------------------------------------------

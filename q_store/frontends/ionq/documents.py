@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from q_store.frontends.circuit import QuantumCircuit
@@ -11,14 +11,16 @@ from q_store.frontends.instruction import Instruction
 from q_store.frontends.ionq.gates import native_gate, qis_gate
 from q_store.frontends.ionq.measured import registers_of
 from q_store.frontends.ionq.node import Node
+from q_store.frontends.ionq.quick import quick_native, quick_qis
 from q_store.frontends.parameters import ParameterTable
 from q_store.qir.registry import all_gates
 
 MAX_QUBITS: Final = 10_000
 MAX_CIRCUITS: Final = 5_000
-_READERS: Final[dict[str, Callable[[Node, int], list[Instruction]]]] = {
-    "qis": qis_gate,
-    "native": native_gate,
+_Quick = Callable[[Mapping[str, Any], int], Instruction | None]
+_READERS: Final[dict[str, tuple[_Quick, Callable[[Node, int], list[Instruction]]]]] = {
+    "qis": (quick_qis, qis_gate),
+    "native": (quick_native, native_gate),
 }
 _FLAT: Final = ("ionq.circuit.v1", "ionq.multi-circuit.v1", "ionq.circuit.v0")
 _JOB_V04: Final = frozenset(
@@ -87,13 +89,16 @@ def _circuit(item: Node, content: Node, job: Node, index: int, count: int) -> Qu
         gateset.deviates("the gate set is missing; `qis` is assumed")
     elif gateset.text() not in _READERS:
         raise gateset.fail(f"expected `qis` or `native`, got {gateset.value!r}")
-    read = _READERS[gateset.value or "qis"]
+    quick, careful = _READERS[gateset.value or "qis"]
     entries = [entry.object() for entry in item.need("circuit").items()]
     qubits = _qubits(item, content, entries)
     steps: list[Instruction] = []
     for entry in entries:
-        if entry.value.get("gate") != "nop":
-            steps += read(entry, qubits)
+        plain = quick(entry.value, qubits)
+        if plain is not None:
+            steps.append(plain)
+        elif entry.value.get("gate") != "nop":
+            steps += careful(entry, qubits)
     name = item.get("name") or job.get("name")
     circuit = QuantumCircuit.of_steps(
         qubits, steps, ParameterTable([]), name=_identifier(name.value)

@@ -5,11 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from q_store.frontends.ionq import read_circuits, read_ionq_json
+from q_store.frontends.ionq.gates import native_gate, qis_gate
+from q_store.frontends.ionq.node import Node
+from q_store.frontends.ionq.quick import quick_native, quick_qis
 from q_store.qir.diagnostics import QStoreError
+from q_store.qir.ionq_names import native_gates, qis_gates
 from q_store.qir.observables import Sample
 from q_store.qir.unitary import steps_matrix
 from q_store.runtime.reference_func import unitary_of_func
@@ -255,3 +259,50 @@ def outcome(document: dict) -> str:
     except QStoreError as problem:
         return problem.code
     return "read"
+
+
+_PLACE = st.one_of(*[st.integers(0, 2)] * 6, st.sampled_from([-1, 3, True, "0", None]))
+_NUMBER = st.one_of(*[st.floats(-4, 4)] * 6, st.sampled_from([1, float("nan"), "1", None]))
+_FIELDS = {
+    "target": _PLACE,
+    "targets": st.lists(_PLACE, min_size=1, max_size=2),
+    "control": _PLACE,
+    "controls": st.lists(_PLACE, min_size=1, max_size=2),
+    "rotation": _NUMBER,
+    "phase": _NUMBER,
+    "phases": st.lists(_NUMBER, min_size=2, max_size=2),
+    "angle": _NUMBER,
+    "more": st.just(1),
+}
+_WHERE = st.sampled_from(
+    [("target",), ("targets",), ("control", "target"), ("controls", "targets"), ("control",)]
+)
+_WHAT = {
+    **dict.fromkeys(("rx", "ry", "rz", "xx", "yy", "zz"), ("rotation",)),
+    **{"gpi": ("phase",), "gpi2": ("phase",), "ms": ("phases", "angle")},
+}
+
+
+@st.composite
+def _gates(draw: st.DrawFn) -> dict:
+    """Gates whose fields mostly go together."""
+    name = draw(st.sampled_from([*qis_gates(), *native_gates(), "not", "pauliexp", "nop", "hh"]))
+    own = _WHAT.get(name, ())
+    what = draw(st.sampled_from([own, own, own, ("angle",), ("rotation",), ("more",), ("phase",)]))
+    fields = dict.fromkeys((*draw(_WHERE), *what))
+    return {"gate": name, **{key: draw(_FIELDS[key]) for key in fields}}
+
+
+@settings(max_examples=400)
+@given(_gates())
+def test_what_is_read_quickly_is_what_careful_reading_gives(gate: dict) -> None:
+    for quick, careful in ((quick_qis, qis_gate), (quick_native, native_gate)):
+        event(f"{quick.__name__} reads it: {quick(gate, 3) is not None}")
+        found = quick(gate, 3)
+        if found is not None:
+            (wanted,) = careful(Node(gate, "$", strict=True), 3)
+            assert (found.row, found.wires, found.angles) == (
+                wanted.row,
+                wanted.wires,
+                wanted.angles,
+            )
