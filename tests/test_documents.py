@@ -3,9 +3,13 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from q_store.runtime import config
+from q_store.runtime.backends.table import BACKENDS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -29,6 +33,17 @@ COMMANDS = [
 ]
 
 
+@pytest.fixture
+def _settings_stay() -> Iterator[None]:
+    """What a snippet configures or registers ends with it."""
+    rows = dict(BACKENDS)
+    yield
+    config.reset()
+    BACKENDS.clear()
+    BACKENDS.update(rows)
+
+
+@pytest.mark.usefixtures("_settings_stay")
 @pytest.mark.parametrize("code", SNIPPETS)
 def test_python_snippets_run(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
