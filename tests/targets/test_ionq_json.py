@@ -204,6 +204,50 @@ def test_a_circuit_without_gates_gets_some_that_do_nothing() -> None:
         same_up_to_phase(unitary_of_func(read, {}), np.eye(4))
 
 
+@pytest.mark.parametrize(
+    ("targets", "term"),
+    [([0, 1, 2], "ZYX"), ([2, 0], "YX"), ([3, 1, 0, 2], "XXZY"), ([1, 0], "XZ")],
+)
+def test_an_exponential_comes_back_as_one(targets: list[int], term: str) -> None:
+    gate = {"gate": "pauliexp", "targets": targets, "terms": [term], "time": 0.4}
+    document = {"gateset": "qis", "qubits": 4, "circuit": [{**gate, "coefficients": [-0.5]}]}
+    func = read_ionq_json(document).main
+    (made,) = ionq_circuits(func, pauliexp=True)
+    (found,) = body([made])["input"]["circuit"]
+    assert found["gate"] == "pauliexp"
+    letters = dict(zip(found["targets"], found["terms"][0][::-1], strict=True))
+    assert letters == dict(zip(targets, term[::-1], strict=True))
+    assert found["time"] * found["coefficients"][0] == pytest.approx(-0.2)
+    # Without being asked for, it is written in gates that the published format has.
+    assert "pauliexp" not in {gate["gate"] for gate in ionq_circuits(func)[0].gates}
+
+
+@given(
+    st.lists(
+        st.sampled_from(["h 0", "h 1", "s 0", "sdg 2", "sx 1", "cx 0 1", "cx 1 2", "cz 0 2"]),
+        max_size=6,
+    ),
+    st.booleans(),
+    st.sampled_from(["rz", "rx", "rzz"]),
+)
+def test_rotations_between_gates_that_undo_each_other(
+    frame: list[str], whole: bool, name: str
+) -> None:
+    circuit = QuantumCircuit(3).rx(0, 0.3)
+    inner = QuantumCircuit(3)
+    for text in frame:
+        gate, *wires = text.split()
+        inner.append(gate, [int(wire) for wire in wires])
+    around = inner if whole else QuantumCircuit(3).compose(inner).h(1)
+    circuit = circuit.compose(inner).append(name, [0, 1] if name == "rzz" else [1], 0.7)
+    circuit = circuit.compose(around.inverse()).cx(2, 0)
+    (made,) = ionq_circuits(circuit.to_ir(), pauliexp=True)
+    same_up_to_phase(
+        unitary_of_func(read_ionq_json(body([made])).main, {}),
+        unitary_of_func(circuit.to_ir(), {}),
+    )
+
+
 # --- job bodies -------------------------------------------------------------------------------
 
 

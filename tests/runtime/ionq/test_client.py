@@ -201,6 +201,27 @@ def test_a_service_that_dies_and_comes_back(tmp_path: Path) -> None:
         assert job.wait(20, poll=0.05).result().shots == 50
 
 
+def test_nothing_is_paid_twice_at_a_real_service() -> None:
+    """Requests are doubled and answers lost while jobs wait for a machine; what is left to be run
+    and paid is one job for each submission."""
+    rates = {"duplicate": 0.15, "lost": 0.1, "gone": 0.05, "drop": 0.05, "429": 0.05}
+    plan = FaultPlan(rates, seed=5, retry_after=0)
+    patience = Patience(retries=8, backoff=0.0005, longest_pause=0.002, longest_wait=0.01, read=5)
+    with (
+        IonqServer(IonqService(ServiceOptions(faults=plan, queue=60.0))) as server,
+        IonQClient(KEY, url=server.url, patience=patience) as ionq,
+    ):
+        circuits = to_ionq_circuits(asymmetric())
+        options = [JobOptions(target="ionq.forte", shots=10, name=f"n{i}") for i in range(30)]
+        futures = [ionq.submit_async(circuits, one) for one in options]
+        submitted = {future.result().id for future in futures}
+        listed = list(ionq.jobs())
+        waiting = {job.id for job in listed if job.status != "canceled"}
+    assert waiting == submitted
+    assert len(submitted) == 30
+    assert len(listed) > 30
+
+
 # --- machines, prices, sessions ---------------------------------------------------------------
 
 

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from q_store.qir.diagnostics import error
 from q_store.qir.ionq_names import qis_form
-from q_store.qir.ops import Gate, Trait
+from q_store.qir.ops import Gate
 from q_store.qir.registry import all_gates
 from q_store.targets.executable import Executable
+from q_store.targets.ionq.json.gadgets import Gadget, Step, gadgets
 
 _DROPPED: Final = frozenset({"id", "phase"})
 
@@ -61,17 +62,27 @@ def qis_parts(executable: Executable, angles: Any, *, pauliexp: bool = False) ->
     """The gates of an executable whose angles are `angles`, shape (B, S), in time order.
 
     Gates without a counterpart are decomposed exactly, the global phase aside. With `pauliexp`,
-    Pauli rotations that have no name of their own become that gate; the published format has no
-    fields for it, though every SDK sends them.
+    Pauli rotations that have no name of their own become that gate, also where they are written as
+    a rotation between Clifford gates; the published format has no fields for it, though every SDK
+    sends them.
     """
+    steps = list(_steps(executable, angles))
+    for step in gadgets(steps) if pauliexp else steps:
+        if isinstance(step, Gadget):
+            yield Part("pauliexp", (), step.wires, step.angle, step.word)
+        else:
+            yield from _parts(step.row, step.wires, step.angles)
+
+
+def _steps(executable: Executable, angles: Any) -> Iterator[Step]:
     rows = all_gates()
     for k, code in enumerate(executable.opcode):
         wires = tuple(map(int, executable.wires[slice(*executable.wire_ptr[k : k + 2])]))
         own = [angles[:, s] for s in range(*executable.slot_ptr[k : k + 2])]
-        yield from _parts(rows[executable.op_names[code]], wires, own, pauliexp)
+        yield Step(rows[executable.op_names[code]], wires, own)
 
 
-def _parts(row: Gate, wires: tuple[int, ...], angles: Sequence[Any], exp: bool) -> Iterator[Part]:
+def _parts(row: Gate, wires: tuple[int, ...], angles: Sequence[Any]) -> Iterator[Part]:
     if row.mnemonic in _DROPPED:
         return
     if row.mnemonic == "p":
@@ -82,22 +93,18 @@ def _parts(row: Gate, wires: tuple[int, ...], angles: Sequence[Any], exp: bool) 
         name, controls = form
         rotation = angles[0] if angles else None
         yield Part(name, wires[:controls], wires[controls:], rotation)
-    elif exp and row.pauli is not None and row.has(Trait.ROTATION):
-        yield Part("pauliexp", (), wires, angles[0], row.pauli)
     else:
-        yield from _decomposed(row, wires, angles, exp)
+        yield from _decomposed(row, wires, angles)
 
 
-def _decomposed(
-    row: Gate, wires: tuple[int, ...], angles: Sequence[Any], exp: bool
-) -> Iterator[Part]:
+def _decomposed(row: Gate, wires: tuple[int, ...], angles: Sequence[Any]) -> Iterator[Part]:
     if row.decompose is None:
         raise error("QS731", f"`{row.name}` cannot be written as IonQ JSON")
     rows = all_gates()
     for name, at, own in row.decompose(*angles):
         places = tuple([wires[p] for p in at])
         # A rule may hold plain numbers, which are the same in every row.
-        yield from _parts(rows[name], places, [_Same(a) if _is_number(a) else a for a in own], exp)
+        yield from _parts(rows[name], places, [_Same(a) if _is_number(a) else a for a in own])
 
 
 def _is_number(angle: Any) -> bool:
