@@ -18,13 +18,14 @@ def local_client() -> IonQClient:
     """A client of the service of this process. Its jobs last as long as the process."""
     global _client
     from q_store.runtime.ionq_client.client import IonQClient
+    from q_store.runtime.ionq_client.transport import Patience
     from q_store.runtime.ionq_service.http_server import IonqServer
     from q_store.runtime.ionq_service.service import IonqService
 
     with _LOCK:
         if _client is None:
             server = IonqServer(IonqService())
-            _client = IonQClient(_KEY, url=server.url)
+            _client = IonQClient(_KEY, url=server.url, patience=Patience(longest_pause=0.02))
             atexit.register(server.close)
             atexit.register(_client.close)
         return _client

@@ -133,5 +133,8 @@ def ionq_backend(backend: str, *, name: str | None = None, **options: Any) -> st
         if called in (*known, "auto") or (called in BACKENDS and called not in _OPTIONS):
             raise error("QS763", f"{called!r} is the name of another backend")
         _OPTIONS[called] = made
-    register(replace(backend_row(backend), name=called))
+    row = backend_row(backend)
+    # A client of its own has its own key.
+    ready = row.not_ready if made.client is None else ""
+    register(replace(row, name=called, not_ready=ready))
     return called

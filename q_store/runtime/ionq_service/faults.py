@@ -69,10 +69,14 @@ class Faults:
     """Draws the faults of a plan, for any number of threads. `die` is what ends the process."""
 
     def __init__(self, plan: FaultPlan, die: Callable[[], None]) -> None:
-        self.plan = plan
         self._die = die
-        self._random = random.Random(plan.seed)
         self._lock = threading.Lock()
+        self.follow(plan)
+
+    def follow(self, plan: FaultPlan) -> None:
+        """Go over to another plan, from its first draw on."""
+        self.plan = plan
+        self._random = random.Random(plan.seed)
 
     def of_request(self) -> str | None:
         """The fault of the next request."""

@@ -12,7 +12,7 @@ from q_store.runtime.ionq_service.intake import MAX_BODY, MAX_SHOTS, READERS
 from q_store.runtime.ionq_service.job_views import (
     ORGANIZATION,
     PROJECT,
-    artifact_id,
+    has_program,
     has_results,
     job_v03,
     job_v04,
@@ -20,6 +20,7 @@ from q_store.runtime.ionq_service.job_views import (
 )
 from q_store.runtime.ionq_service.messages import Refused, Reply, Request
 from q_store.runtime.ionq_service.outcomes import AGGREGATE, NATIVE
+from q_store.runtime.ionq_service.runs import compiled
 from q_store.runtime.ionq_service.store import Row
 
 
@@ -231,23 +232,21 @@ def shots(at: Context, request: Request, version: str, identifier: str) -> Reply
 def artifact(at: Context, request: Request, version: str, identifier: str, wanted: str) -> Reply:
     """`GET /jobs/{id}/artifacts/{artifact}`."""
     job = jobs.known_job(at.store, identifier)
-    if wanted == artifact_id(identifier, NATIVE):
-        found = at.store.result(identifier)
-        if found is not None and found["compiled"] is not None:
-            return Reply(200, json.loads(found["compiled"]))
-    elif has_results(job):
-        if not job["input"] and wanted == artifact_id(identifier, AGGREGATE):
+    if wanted == NATIVE and has_program(job):
+        (part,) = jobs.parts_of(at.store, job)
+        return Reply(200, compiled(job["backend"], part))
+    if has_results(at.store, job):
+        if not job["input"] and wanted == AGGREGATE:
             return Reply(200, _aggregate(at, job))
         outcome = outcome_of(at.store, job)
-        for name in outcome.formats() if outcome else ():
-            if wanted == artifact_id(identifier, name) and outcome is not None:
-                return Reply(200, outcome.document(name))
+        if outcome is not None and wanted in outcome.formats():
+            return Reply(200, outcome.document(wanted))
     raise Refused(404, f"job {identifier!r} has no artifact {wanted!r}")
 
 
 def _finished(at: Context, identifier: str) -> Row:
     job = jobs.known_job(at.store, identifier)
-    if not has_results(job):
+    if not has_results(at.store, job):
         raise Refused(404, f"job {identifier!r} is {job['status']} and has no results")
     return job
 

@@ -3,43 +3,34 @@
 from __future__ import annotations
 
 import json
-import uuid
 from typing import Any, Final
 
-from q_store.runtime.ionq_service.jobs import COMPLETED, FAILED, STARTED
+from q_store.runtime.ionq_service.jobs import CANCELED, COMPLETED, STARTED
 from q_store.runtime.ionq_service.machines import SIMULATOR, iso
-from q_store.runtime.ionq_service.outcomes import AGGREGATE, MEDIA, NATIVE, Outcome
+from q_store.runtime.ionq_service.outcomes import AGGREGATE, MEDIA, NATIVE, Outcome, formats_of
 from q_store.runtime.ionq_service.store import Row, Store
 
 OWNER: Final = "00000000-0000-4000-8000-000000000001"
 PROJECT: Final = "00000000-0000-4000-8000-000000000002"
 ORGANIZATION: Final = "00000000-0000-4000-8000-000000000003"
-_ARTIFACTS: Final = uuid.UUID("b3f6a6d2-4a0e-4a1d-8f0b-1f2a3b4c5d6e")
 
 
-def artifact_id(job: str, format: str) -> str:
-    """The identifier of a result of a job; it follows from both."""
-    return str(uuid.uuid5(_ARTIFACTS, f"{job}/{format}"))
+def _descriptor(format: str) -> dict[str, str]:
+    """A result of a job; a job has one of each format, so that is its identifier."""
+    return {"id": format, "format": format, "media_type": MEDIA}
 
 
-def _descriptor(job: str, format: str) -> dict[str, str]:
-    return {"id": artifact_id(job, format), "format": format, "media_type": MEDIA}
-
-
-def has_results(job: Row) -> bool:
-    """Whether a job has been run."""
-    return (
-        job["completed"] is not None
-        and job["started"] is not None
-        and not job["dry_run"]
-        and job["status"] != FAILED
-    )
+def has_results(store: Store, job: Row) -> bool:
+    """Whether a job has been run; one that was cancelled afterwards keeps what it gave."""
+    if job["dry_run"] or job["status"] not in (COMPLETED, CANCELED):
+        return False
+    return job["status"] == COMPLETED or store.has_result(job["id"])
 
 
 def outcome_of(store: Store, job: Row) -> Outcome | None:
     """What a job of one circuit gave."""
     found = store.result(job["id"])
-    if found is None or found["probabilities"] is None:
+    if found is None:
         return None
     return Outcome(
         job["qubits"],
@@ -66,19 +57,19 @@ def job_v04(store: Store, job: Row) -> dict[str, Any]:
         "session_id": job["session"],
         "metadata": _loaded(job["metadata"]),
         "name": job["name"],
-        **_times(job),
+        **_times(store, job),
         "failure": _failure(job, "message"),
         "settings": json.loads(job["settings"]),
         "stats": _stats(job, max(len(children), 1)),
-        "output": _output(store, job),
+        "output": _output(job),
         "results": _results(store, job, several),
     }
     return shown | _machine(job)
 
 
-def _times(job: Row) -> dict[str, Any]:
+def _times(store: Store, job: Row) -> dict[str, Any]:
     duration = None
-    if has_results(job):
+    if has_results(store, job):
         measured = round(1e3 * (job["completed"] - job["started"]))
         duration = job["predicted_ms"] or max(measured, 1)
     return {
@@ -108,31 +99,32 @@ def _stats(job: Row, circuits: int) -> dict[str, Any]:
     }
 
 
-def _output(store: Store, job: Row) -> dict[str, Any]:
-    if job["status"] != COMPLETED or not job["input"]:
+def has_program(job: Row) -> bool:
+    """Whether there is a compiled program: of what ran on a machine, and of dry runs."""
+    played = job["backend"] != SIMULATOR or job["dry_run"]
+    return bool(job["status"] == COMPLETED and job["input"] and played)
+
+
+def _output(job: Row) -> dict[str, Any]:
+    if not has_program(job):
         return {}
-    found = store.result(job["id"])
-    if found is None or found["compiled"] is None:
-        return {}
-    return {"compilation": {"compiled_circuits": {NATIVE: _descriptor(job["id"], NATIVE)}}}
+    return {"compilation": {"compiled_circuits": {NATIVE: _descriptor(NATIVE)}}}
 
 
 def _results(store: Store, job: Row, several: bool) -> dict[str, Any] | None:
     """Descriptors of artifacts, and the addresses that clients of the first v0.4 read."""
-    if not has_results(job):
+    if not has_results(store, job):
         return None
     where = f"/v0.4/jobs/{job['id']}/results"
     if several:
         return {
-            AGGREGATE: _descriptor(job["id"], AGGREGATE),
+            AGGREGATE: _descriptor(AGGREGATE),
             "probabilities": {"url": f"{where}/probabilities/aggregated"},
         }
-    outcome = outcome_of(store, job)
-    if outcome is None:
-        return None
-    shown: dict[str, Any] = {name: _descriptor(job["id"], name) for name in outcome.formats()}
+    sampled = store.has_shots(job["id"])
+    shown: dict[str, Any] = {name: _descriptor(name) for name in formats_of(sampled)}
     shown["probabilities"] = {"url": f"{where}/probabilities"}
-    if outcome.shots is not None:
+    if sampled:
         shown["histogram"] = {"url": f"{where}/histogram"}
         shown["shots"] = {"url": f"{where}/shots"}
     return shown
@@ -164,8 +156,8 @@ def job_v03(store: Store, job: Row) -> dict[str, Any]:
     for name, column in (("start", "started"), ("response", "completed")):
         if job[column] is not None:
             shown[name] = int(job[column])
-    if has_results(job):
-        shown["execution_time"] = _times(job)["execution_duration_ms"]
+    if has_results(store, job):
+        shown["execution_time"] = _times(store, job)["execution_duration_ms"]
         shown["results_url"] = f"/v0.3/jobs/{job['id']}/results"
     failure = _failure(job, "error")
     return shown | ({"failure": failure} if failure else {})

@@ -60,7 +60,7 @@ class Outcome:
 
     def formats(self) -> tuple[str, ...]:
         """The formats that there are."""
-        return tuple([name for name in _FORMATS if "prob" in name or self.shots is not None])
+        return formats_of(self.shots is not None)
 
     def document(self, name: str) -> Any:
         """The result in one of `formats`."""
@@ -116,3 +116,8 @@ _FORMATS: Final[dict[str, Callable[[Outcome], Any]]] = {
 }
 AGGREGATE: Final = "ionq.result.probabilities-aggregate.json.v1"
 NATIVE: Final = "ionq.native.v1"
+
+
+def formats_of(sampled: bool) -> tuple[str, ...]:
+    """The formats of a result, which has more of them when it has shots."""
+    return tuple([name for name in _FORMATS if sampled or "probabilities" in name])

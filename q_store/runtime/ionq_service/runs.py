@@ -19,8 +19,6 @@ from q_store.targets.lower import lower
 _LEVEL: Final = 1
 """How hard to compile: jobs are meant to come back at once."""
 
-Ran = tuple[Outcome, dict[str, Any] | None]
-
 
 def outcomes(
     backend: str,
@@ -28,29 +26,27 @@ def outcomes(
     parts: Sequence[CircuitPart],
     shots: int,
     seed: int,
-) -> list[Ran]:
-    """The outcome of each circuit, and the native program that was played where there is one.
+) -> list[Outcome]:
+    """The outcome of each circuit.
 
     Raises what reading, compiling and simulating raise.
     """
     device = machine(backend)
     model = _noise(device, noise)
-    circuits, compiled = [], []
+    circuits = []
     for part in parts:
         func, wires = read(part)
         if model is not None:
             func = compile_native(func, model.device, _LEVEL)
         circuits.append(_circuit(func, wires, part, model))
-        compiled.append(_program(func, wires, device) if not is_simulator(device) else None)
-    found = simulate(circuits, None if model is None else shots, seed)
-    return list(zip(found, compiled, strict=True))
+    return simulate(circuits, None if model is None else shots, seed)
 
 
-def compiled_only(backend: str, part: CircuitPart) -> dict[str, Any]:
-    """The native program of a circuit, `ionq.native.v1`, for a dry run."""
+def compiled(backend: str, part: CircuitPart) -> dict[str, Any]:
+    """The program of a circuit that a backend plays, `ionq.native.v1`. Raises as `outcomes`."""
     device = machine(backend)
     func, wires = read(part)
-    return _program(compile_native(func, device), wires, device)
+    return _program(compile_native(func, device, _LEVEL), wires, device)
 
 
 def _noise(device: IonqDevice, noise: Mapping[str, Any] | None) -> NoiseModel | None:
@@ -75,7 +71,7 @@ def _program(func: Func, wires: tuple[int, ...], device: IonqDevice) -> dict[str
     else:
         played = ionq_circuits(func, gateset="native", device=device)[0]
     gates = [_moved(gate, wires) for gate in played.gates]
-    return {"qubits": max(wires) + 1, "circuit": gates}
+    return {"qubits": max(wires, default=0) + 1, "circuit": gates}
 
 
 def _moved(gate: Mapping[str, Any], wires: tuple[int, ...]) -> dict[str, Any]:

@@ -101,7 +101,7 @@ class IonqService:
         """The reply to a request, after the faults that happen to it. Raises `Dropped`."""
         fault = self.faults.of_request()
         if fault in _REFUSALS:
-            after = self.options.faults.retry_after if fault == "429" else None
+            after = self.faults.plan.retry_after if fault == "429" else None
             return Refused(int(fault), _REFUSALS[fault], retry_after=after).reply()
         if fault == "drop":
             raise Dropped
@@ -113,7 +113,7 @@ class IonqService:
         elif fault == "gone":
             return Refused(502, "bad gateway after the work was done, made on purpose").reply()
         elif fault == "slow":
-            self._sleep(self.options.faults.slow)
+            self._sleep(self.faults.plan.slow)
         return reply
 
     def _reply(self, request: Request) -> Reply:

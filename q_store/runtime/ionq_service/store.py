@@ -56,10 +56,9 @@ CREATE INDEX job_by_status ON job (status, due) WHERE parent IS NULL;
 CREATE INDEX job_by_parent ON job (parent, place);
 CREATE TABLE result (
   job TEXT PRIMARY KEY REFERENCES job (id),
-  probabilities TEXT,
+  probabilities TEXT NOT NULL,
   shots BLOB,
-  registers TEXT,
-  compiled TEXT
+  registers TEXT
 );
 CREATE TABLE charge (
   job TEXT PRIMARY KEY,
@@ -163,6 +162,15 @@ class Store:
     def result(self, job: str) -> Row | None:
         """What a job has given."""
         return self.row("SELECT * FROM result WHERE job = ?", job)
+
+    def has_result(self, job: str) -> bool:
+        """Whether a job, or a circuit of it, has given anything."""
+        sql = "SELECT 1 FROM result JOIN job ON job.id = result.job WHERE job.id = ? OR parent = ?"
+        return self.row(sql, job, job) is not None
+
+    def has_shots(self, job: str) -> bool:
+        """Whether a job has given shots, not only probabilities."""
+        return self.row("SELECT 1 FROM result WHERE job = ? AND shots IS NOT NULL", job) is not None
 
     def spent(self, session: str | None = None) -> float:
         """Dollars charged in all, or by the jobs of one session."""

@@ -18,7 +18,7 @@ from q_store.runtime.ionq_service.faults import Faults
 from q_store.runtime.ionq_service.machines import is_simulator, machine
 from q_store.runtime.ionq_service.outcomes import Outcome
 from q_store.runtime.ionq_service.preflight import Failure, check
-from q_store.runtime.ionq_service.runs import compiled_only, outcomes
+from q_store.runtime.ionq_service.runs import compiled, outcomes
 from q_store.runtime.ionq_service.store import Row, Store
 
 _LOG: Final = logging.getLogger("q_store.ionq_service")
@@ -128,11 +128,13 @@ class Worker:
         seed = (noise or {}).get("seed")
         try:
             if job["dry_run"]:
-                compiled = [compiled_only(job["backend"], part) for part in parts]
-                found: list[tuple[Outcome | None, Any]] = [(None, one) for one in compiled]
+                # Only whether they can be compiled; the program is made when it is asked for.
+                found: list[Outcome] = []
+                for part in parts:
+                    compiled(job["backend"], part)
             else:
                 seed = self.seed + int(job["seq"]) if seed is None else seed
-                found = [*outcomes(job["backend"], noise, parts, job["shots"], seed)]
+                found = outcomes(job["backend"], noise, parts, job["shots"], seed)
         except (QStoreError, MemoryError) as problem:
             raise _failure(problem) from None
         self.faults.here()
@@ -154,7 +156,7 @@ class Worker:
             "UPDATE session SET started = ? WHERE id = ? AND started IS NULL", now, session
         )
 
-    def _finish(self, job: Row, found: list[tuple[Outcome | None, Any]]) -> None:
+    def _finish(self, job: Row, found: list[Outcome]) -> None:
         """Results, completion and charge, together or not at all."""
         now = self.clock()
         with self.store.transaction():
@@ -162,8 +164,8 @@ class Worker:
             if current is None or current["status"] != jobs.STARTED:
                 return
             rows = [job] if job["input"] else self.store.children(job["id"])
-            for row, (outcome, compiled) in zip(rows, found, strict=True):
-                self.store.insert("result", _columns(row["id"], outcome, compiled))
+            for row, outcome in zip(rows, found, strict=False):
+                self.store.insert("result", _columns(row["id"], outcome))
             self.store.set_status([job["id"]], jobs.COMPLETED, completed=now)
             if not job["dry_run"] and not is_simulator(machine(job["backend"])):
                 self.store.insert("charge", {"job": job["id"], "usd": job["estimate"], "at": now})
@@ -192,15 +194,13 @@ class Worker:
         )
 
 
-def _columns(job: str, outcome: Outcome | None, compiled: Any) -> dict[str, Any]:
-    columns: dict[str, Any] = {"job": job}
-    if compiled is not None:
-        columns["compiled"] = json.dumps(compiled)
-    if outcome is not None:
-        columns["probabilities"] = json.dumps(outcome.probabilities)
-        columns["shots"] = outcome.packed
-        columns["registers"] = json.dumps(outcome.registers) if outcome.registers else None
-    return columns
+def _columns(job: str, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "job": job,
+        "probabilities": json.dumps(outcome.probabilities),
+        "shots": outcome.packed,
+        "registers": json.dumps(outcome.registers) if outcome.registers else None,
+    }
 
 
 def _failure(problem: QStoreError | MemoryError) -> Failure:

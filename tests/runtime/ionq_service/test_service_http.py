@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 import requests
+from urllib3 import Retry
 
 from q_store import QStoreError
-from q_store.runtime.ionq_service.adapter import ADDRESS, ServiceAdapter
+from q_store.runtime.ionq_service.adapter import ServiceAdapter
 from q_store.runtime.ionq_service.faults import FaultPlan, Faults
 from q_store.runtime.ionq_service.http_server import IonqServer
 from q_store.runtime.ionq_service.service import IonqService, ServiceOptions
@@ -208,9 +209,12 @@ def test_faults_are_read_from_texts() -> None:
     assert (plan.rates, plan.seed) == ({"429": 0.25, "lost": 1.0}, 3)
 
 
+ADDRESS = "http://localhost"
+
+
 def test_the_adapter_answers_without_a_socket() -> None:
     with IonqService(ServiceOptions(background=False)) as service, requests.Session() as session:
-        session.mount(ADDRESS, ServiceAdapter(service))
+        session.mount(ADDRESS, ServiceAdapter(service.answer))
         session.headers.update(HEADERS)
         made = session.post(f"{ADDRESS}/v0.4/jobs", json=job())
         assert (made.status_code, made.json()["status"]) == (201, "submitted")
@@ -219,13 +223,20 @@ def test_the_adapter_answers_without_a_socket() -> None:
         assert len(listed["jobs"]) == 1
         refused = session.get(f"{ADDRESS}/v0.4/jobs", headers={"Authorization": ""})
         assert refused.status_code == 401
-        session.mount(ADDRESS, ServiceAdapter(lambda: service))
-        assert session.get(f"{ADDRESS}/v0.4/whoami").json()["key_name"] == "local"
 
 
-def test_the_adapter_breaks_connections() -> None:
-    options = ServiceOptions(faults=FaultPlan({"drop": 1.0}))
+def test_the_adapter_breaks_connections_and_repeats_what_may_be() -> None:
+    options = ServiceOptions(faults=FaultPlan({"drop": 0.3, "503": 0.3}, seed=2))
+    retry = Retry(20, backoff_factor=0, status_forcelist=[503], allowed_methods=["GET"])
     with IonqService(options) as service, requests.Session() as session:
-        session.mount(ADDRESS, ServiceAdapter(service))
-        with pytest.raises(requests.ConnectionError):
-            session.get(f"{ADDRESS}/v0.4/backends")
+        session.mount(ADDRESS, ServiceAdapter(service.answer, retry))
+        for _ in range(50):
+            assert session.get(f"{ADDRESS}/v0.4/backends").status_code == 200
+        session.mount(ADDRESS, ServiceAdapter(service.answer))
+        statuses: Counter[int] = Counter()
+        for _ in range(50):
+            try:
+                statuses[session.get(f"{ADDRESS}/v0.4/backends").status_code] += 1
+            except requests.ConnectionError:
+                statuses[0] += 1
+        assert min(statuses[0], statuses[200], statuses[503]) > 5
