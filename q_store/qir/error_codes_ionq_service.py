@@ -1,4 +1,4 @@
-"""Codes of IonQ's JSON and of jobs at its service, QS730 to QS759."""
+"""Codes of IonQ's JSON and of jobs at its service, from QS730 on."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ IONQ_SERVICE: Final[dict[str, Explanation]] = {
         "IonQ debiases jobs from 500 shots on; with fewer the flag has no effect.",
     ),
     "QS735": Explanation(
-        "IonQ JSON that cannot be read",
+        "JSON of IonQ that cannot be read",
         "The message names the place in the document, such as `$.input.circuit[3].target`.",
         '{"gate": "h", "target": "0"}',
         '{"gate": "h", "target": 0}',
     ),
     "QS736": Explanation(
-        "IonQ JSON that deviates from the format",
+        "JSON of IonQ that deviates from the format",
         "Some tools write fields that the published format does not have, such as `phase` for the "
         "angle of a native `zz`. They are understood unless `strict` is asked for.",
         "from_ionq_json(text, strict=True)",
