@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     )
     from q_store.qir.diagnostics import QStoreError
     from q_store.runtime.config import configure
+    from q_store.runtime.gradient_config import GradientConfig
     from q_store.runtime.simulator_config import SimulatorConfig
 
 _HOMES = {
     "CompiledCircuit": "q_store.compiled",
+    "GradientConfig": "q_store.runtime.gradient_config",
     "compile": "q_store.compiled",
     "QStoreError": "q_store.qir.diagnostics",
     "QuantumCircuit": "q_store.frontends.circuit",
@@ -58,6 +60,7 @@ _HOMES = {
 
 __all__ = [
     "CompiledCircuit",
+    "GradientConfig",
     "QStoreError",
     "QuantumCircuit",
     "SimulatorConfig",

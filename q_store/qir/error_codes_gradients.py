@@ -7,11 +7,45 @@ from typing import Final
 from q_store.qir.explanation import Explanation
 
 GRADIENTS: Final[dict[str, Explanation]] = {
+    "QS640": Explanation(
+        "unusable setting of a gradient method",
+        "The message names the setting of `GradientConfig`, what it may be and what came.",
+        "GradientConfig(method='parameter_shfit')",
+        "GradientConfig(method='parameter_shift')",
+    ),
+    "QS641": Explanation(
+        "setting that a gradient method does not have",
+        "Each method has its own settings; others are refused instead of ignored. The help names "
+        "the methods that have it.",
+        "GradientConfig(method='adjoint', epsilon=0.01)",
+        "GradientConfig(method='finite_diff', epsilon=0.01)",
+    ),
+    "QS642": Explanation(
+        "gradient method that cannot be used here",
+        "The adjoint method walks back through a simulator's exact state: it needs a backend that "
+        "has it, and no shots. Samples have no gradient, and states only that of the backend.",
+        "QuantumLayer(circuit_fn, 4, shots=100, gradient='adjoint')",
+        "QuantumLayer(circuit_fn, 4, shots=100, gradient='parameter_shift')",
+    ),
+    "QS643": Explanation(
+        "gradient method for circuits of gates alone",
+        "The Hadamard test and the natural gradient use the generators of gates in a pure state. "
+        "A circuit with noise channels, resets or measurements in the middle has none.",
+        "QuantumLayer(noisy_circuit, gradient='hadamard')",
+        "QuantumLayer(noisy_circuit, gradient='parameter_shift')",
+    ),
     "QS644": Explanation(
         "unusable frequencies",
         "A shift rule is made for the frequencies of an expectation value as a function of one "
         "angle: the distinct positive differences of the generator's eigenvalues.",
         "first_derivative((1.0, 1.0))",
         "first_derivative((0.5, 1.0))",
+    ),
+    "QS645": Explanation(
+        "second derivative of an estimate",
+        "Estimates (shots, finite differences, SPSA) and natural gradients are differentiated "
+        "once. Higher derivatives need an exact method without shots.",
+        "torch.autograd.grad(..., create_graph=True) with gradient='spsa'",
+        "torch.autograd.grad(..., create_graph=True) with gradient='adjoint'",
     ),
 }

@@ -6,6 +6,7 @@ into one row per sample and gives its vector-Jacobian product.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ from q_store.qir.observables import Expval, PauliSum
 from q_store.qir.parser import parse_module
 from q_store.runtime.backend import Complex, Program, Real, load
 from q_store.runtime.backends.placement import Placement
+from q_store.runtime.gradient_config import GradientConfig, GradientLike
+from q_store.runtime.gradients.choice import resolved
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
 
@@ -32,12 +35,21 @@ class CircuitFunction:
     """The real outputs of a circuit, (B, width), as a function of inputs (B, F) and weights.
 
     Weights are (P,), shared by the batch, or (B, P). `backend` is what `place` gave, or a name
-    that `resolve_backend` gave.
+    that `resolve_backend` gave; `gradient` is a method or a `GradientConfig`. Raises `QS642` when
+    the backend cannot differentiate that way.
     """
 
-    def __init__(self, func: Func, dtype: DTypeLike, backend: Placement | str) -> None:
+    def __init__(
+        self,
+        func: Func,
+        dtype: DTypeLike,
+        backend: Placement | str,
+        gradient: GradientLike = "auto",
+    ) -> None:
         self.func = func
         self.backend = Placement(backend) if isinstance(backend, str) else backend
+        self.gradient = GradientConfig.of(gradient)
+        resolved(self.gradient, self.backend.name, None)
         self.executable: Executable = lower(func)
         self.program: Program = load(self.executable, dtype, self.backend)
         self.dtype = self.program.dtype
@@ -45,7 +57,8 @@ class CircuitFunction:
         self._probs = tuple(out.qubits for out in outputs if out.kind == "probs")
         self._n_expvals = sum(out.kind == "expval" for out in outputs)
         self.width = self._n_expvals + sum(2 ** len(qubits) for qubits in self._probs)
-        self.text = f"{self.dtype.name}\n{self.backend.text}\n{Module((func,))}"
+        header = (self.dtype.name, self.backend.text, self.gradient.text)
+        self.text = "\n".join((*header, str(Module((func,)))))
         """Everything the function is: what traced programs carry to other processes."""
 
     @property
@@ -65,10 +78,24 @@ class CircuitFunction:
         )
 
     def backward(
-        self, saved: Any, inputs: Real, weights: Real, cotangent: Real
+        self,
+        saved: Any,
+        inputs: Real,
+        weights: Real,
+        cotangent: Real,
+        wanted: Sequence[bool] = (True, True),
     ) -> tuple[Real, Real]:
-        """Gradients of sum(cotangent * values) for inputs and weights. What `forward` kept speeds
-        up one call."""
+        """Gradients of sum(cotangent * values) for inputs and weights, by the method `gradient`.
+
+        What `forward` kept speeds up one call of the adjoint method. `wanted` says whether the
+        gradients of inputs and of weights are needed; those that are not may be zero.
+        """
+        if not self.gradient.swept:
+            return differentiate(self, inputs, weights, cotangent, wanted)
+        return self.sweep(saved, inputs, weights, cotangent)
+
+    def sweep(self, saved: Any, inputs: Real, weights: Real, cotangent: Real) -> tuple[Real, Real]:
+        """The same in the backend's own way: the adjoint method where it has that."""
         if not self._probs:
             return self.program.backward(saved, inputs, weights, cotangent)
         d_inputs, d_weights = np.zeros_like(inputs), np.zeros_like(weights)
@@ -138,6 +165,11 @@ class CircuitFunction:
         `state_shape`."""
         return self.program.state(inputs, weights)
 
+    @property
+    def within_gradients(self) -> CircuitFunction:
+        """The function to call as part of a gradient."""
+        return self
+
     def beside(self, function: CircuitFunction) -> CircuitFunction:
         """The function to use where this one would be followed by `function`."""
         return function
@@ -149,7 +181,7 @@ class CircuitFunction:
         return n >= _KEEP_STATE_QUBITS and needed <= _KEEP_STATE_BYTES
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return CircuitFunction, (self.func, self.dtype.str, self.backend)
+        return CircuitFunction, (self.func, self.dtype.str, self.backend, self.gradient)
 
 
 class WordMeasurements:
@@ -179,5 +211,17 @@ class WordMeasurements:
 def function_from_text(text: str) -> CircuitFunction:
     """The function that `CircuitFunction.text` describes, in any process. Raises what reading IR
     text raises."""
-    dtype, backend, ir = text.split("\n", 2)
-    return CircuitFunction(parse_module(ir).main, dtype, Placement.parse(backend))
+    dtype, backend, gradient, ir = text.split("\n", 3)
+    placement, config = Placement.parse(backend), GradientConfig.parse(gradient)
+    return CircuitFunction(parse_module(ir).main, dtype, placement, config)
+
+
+def differentiate(
+    function: Any, inputs: Real, weights: Real, cotangent: Real, wanted: Sequence[bool]
+) -> tuple[Real, Real]:
+    """Gradients by the method of a function, whose circuits are run by the function itself."""
+    from q_store.runtime.gradients.estimate import Estimate
+
+    seed = int(np.random.default_rng().integers(2**62))
+    estimate = Estimate(function.gradient)
+    return estimate.vjp(function, inputs, weights, cotangent, seed, (wanted[0], wanted[1]))

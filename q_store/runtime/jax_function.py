@@ -12,8 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from q_store.qir.diagnostics import error
-from q_store.runtime import jax_shots
+from q_store.runtime import jax_estimates
 from q_store.runtime.backend import BackendLike
+from q_store.runtime.gradient_config import GradientLike
 from q_store.runtime.jax_ops import evaluate
 from q_store.runtime.layer_core import LayerCore, Noise
 from q_store.runtime.slots import AnyFunction
@@ -63,11 +64,11 @@ class QuantumFunction:
         core = self.core
         seed = _seed_array(key)
         if core.output == "state":
-            return jax_shots.state(function, x, w)
+            return jax_estimates.state(function, x, w)
         if core.output == "samples":
-            return jax_shots.samples(function, x, w, core.shots or 1, self._seed, seed)
-        if core.shots is not None or core.gradient == "parameter_shift":
-            return jax_shots.sampled_expvals(function, x, w, core.shots, self._seed, seed)
+            return jax_estimates.samples(function, x, w, core.shots or 1, self._seed, seed)
+        if core.estimate is not None:
+            return jax_estimates.estimated(function, x, w, core.estimate, self._seed, seed)
         return evaluate(function, x, w)
 
     def _seed(self, given: Any) -> int:
@@ -118,7 +119,7 @@ def quantum_function(
     observables: Sequence[Any] | None = None,
     output: str = "expval",
     shots: int | None = None,
-    gradient: str = "auto",
+    gradient: GradientLike = "auto",
     weight_shapes: Mapping[str, int | tuple[int, ...]] | None = None,
     input_params: Sequence[str] | str | None = None,
     input_encoding: str | None = "angle",
@@ -133,8 +134,9 @@ def quantum_function(
     """A function `f(inputs, weights)` under `jit`, `grad`, `vmap`, `jacfwd`, `jacrev`, `hessian`.
 
     `circuit_fn` and the other arguments are those of `q_store.torch.QuantumLayer`. Exact
-    expectation values and probabilities have derivatives of every order in both modes; with shots
-    or `gradient="parameter_shift"` and for states there are first derivatives in reverse mode.
+    expectation values and probabilities have derivatives of every order in both modes with
+    `adjoint`, `parameter_shift` and `hadamard`; with shots, with other methods and for states
+    there are first derivatives in reverse mode.
     float64 needs `jax_enable_x64`.
     """
     core = LayerCore(

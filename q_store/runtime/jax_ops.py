@@ -26,8 +26,8 @@ from jax.interpreters import ad, batching, mlir
 
 from q_store.runtime import jax_plain, plain
 from q_store.runtime.backend import Real
+from q_store.runtime.gradients.plan import gradient_plan
 from q_store.runtime.jax_arithmetic import JAX
-from q_store.runtime.shots import shifted
 from q_store.runtime.slots import AnyFunction, is_slot_function, slot_map
 
 
@@ -158,10 +158,10 @@ def _differences(function: AnyFunction, slots: Any) -> Any:
     """Derivatives (B, S, width) of the values for each slot."""
     of_slots = function if is_slot_function(function) else slot_map(function).function
     batch, n = slots.shape
-    shifts = jnp.asarray(shifted(np.zeros((1, n), slots.dtype)))
-    moved = (slots[:, None, :] + shifts).reshape(batch * 2 * n, n)
-    values = evaluate(of_slots, moved, jnp.zeros(0, slots.dtype)).reshape(batch, 2, n, -1)
-    return (values[:, 0] - values[:, 1]) / 2
+    plan = gradient_plan(((1.0,),) * n)
+    moved = (slots[:, None, :] + jnp.asarray(plan.offsets, slots.dtype)).reshape(-1, n)
+    values = evaluate(of_slots, moved, jnp.zeros(0, slots.dtype)).reshape(batch, -1, of_slots.width)
+    return jnp.einsum("sv,bve->bse", jnp.asarray(plan.coefficients, slots.dtype), values)
 
 
 def _pushforward_transpose(

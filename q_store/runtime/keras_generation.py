@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from q_store.qir.diagnostics import error
+from q_store.runtime.gradients.estimate import Estimate
 from q_store.runtime.slots import AnyFunction
 
 Seeds = Callable[[], int]
@@ -43,10 +44,10 @@ class Circuits(Protocol):
     def evaluate(self, function: AnyFunction, x: Any, w: Any) -> Any:
         """Values (B, width)."""
 
-    def sampled(
-        self, function: AnyFunction, x: Any, w: Any, shots: int | None, seeds: Seeds
+    def estimated(
+        self, function: AnyFunction, x: Any, w: Any, estimate: Estimate, seeds: Seeds
     ) -> Any:
-        """Expectation values (B, width) with parameter-shift gradients."""
+        """Estimated values (B, width), once differentiable."""
 
     def samples(self, function: AnyFunction, x: Any, w: Any, shots: int, seeds: Seeds) -> Any:
         """Measured bits (B, shots, k)."""
@@ -65,7 +66,7 @@ class TensorFlowCircuits:
         from q_store.runtime import tf_ops, tf_plain
 
         self.evaluate = tf_ops.evaluate
-        self.sampled = tf_ops.sampled_expvals
+        self.estimated = tf_ops.estimated
         self.samples = tf_ops.samples
         self.state = tf_ops.state
         self._compiles_with_xla = tf_plain.compiles_with_xla
@@ -86,16 +87,16 @@ class TorchCircuits:
     """See `Circuits`."""
 
     def __init__(self) -> None:
-        from q_store.runtime import torch_ops, torch_shots
+        from q_store.runtime import torch_estimates, torch_ops
 
         self.evaluate = torch_ops.evaluate
         self.state = torch_ops.state_vector
-        self._sampled = torch_shots.sampled_expvals
+        self._estimated = torch_estimates.estimated
 
-    def sampled(
-        self, function: AnyFunction, x: Any, w: Any, shots: int | None, seeds: Seeds
+    def estimated(
+        self, function: AnyFunction, x: Any, w: Any, estimate: Estimate, seeds: Seeds
     ) -> Any:
-        return self._sampled(function, x, w, shots, seeds())
+        return self._estimated(function, x, w, estimate, seeds())
 
     def samples(self, function: AnyFunction, x: Any, w: Any, shots: int, seeds: Seeds) -> Any:
         import torch
@@ -115,21 +116,21 @@ class JaxCircuits:
     """See `Circuits`."""
 
     def __init__(self) -> None:
-        from q_store.runtime import jax_ops, jax_shots
+        from q_store.runtime import jax_estimates, jax_ops
 
         self.evaluate = jax_ops.evaluate
-        self.state = jax_shots.state
-        self._shots = jax_shots
+        self.state = jax_estimates.state
+        self._estimates = jax_estimates
 
-    def sampled(
-        self, function: AnyFunction, x: Any, w: Any, shots: int | None, seeds: Seeds
+    def estimated(
+        self, function: AnyFunction, x: Any, w: Any, estimate: Estimate, seeds: Seeds
     ) -> Any:
         none = np.zeros(0, np.uint32)
-        return self._shots.sampled_expvals(function, x, w, shots, lambda _: seeds(), none)
+        return self._estimates.estimated(function, x, w, estimate, lambda _: seeds(), none)
 
     def samples(self, function: AnyFunction, x: Any, w: Any, shots: int, seeds: Seeds) -> Any:
         none = np.zeros(0, np.uint32)
-        return self._shots.samples(function, x, w, shots, lambda _: seeds(), none)
+        return self._estimates.samples(function, x, w, shots, lambda _: seeds(), none)
 
     def scalars(self, read: Callable[[], Sequence[float]], count: int) -> list[Any]:
         import jax

@@ -9,6 +9,7 @@ from typing import Any, Final
 from q_store.qir.diagnostics import QStoreError, error
 from q_store.runtime import keras_generation as generation
 from q_store.runtime.backend import BackendLike
+from q_store.runtime.gradient_config import GradientLike
 from q_store.runtime.keras_metrics import UsageMetric
 from q_store.runtime.layer_core import INITIALIZERS, LayerCore, Noise
 from q_store.runtime.slots import AnyFunction
@@ -74,7 +75,7 @@ class QuantumLayer(_Layer):
         observables: Sequence[Any] | None = None,
         output: str = "expval",
         shots: int | None = None,
-        gradient: str = "auto",
+        gradient: GradientLike = "auto",
         weight_shapes: Mapping[str, int | tuple[int, ...]] | None = None,
         input_params: Sequence[str] | str | None = None,
         input_encoding: str | None = "angle",
@@ -122,6 +123,7 @@ class QuantumLayer(_Layer):
     func = _of_core("func", "The traced circuit, before an encoding is prepended.")
     n_qubits = _of_core("n_qubits", "Number of qubits.")
     resolved_backend = _of_core("resolved_backend", "The backend that runs.")
+    resolved_gradient = _of_core("resolved_gradient", "The gradient method that is used.")
     in_features = _of_core("in_features", "Number of features, `None` before the layer is built.")
     out_features = _of_core("out_features", "Extent of the last axis of the output.")
     weight_names = _of_core("weight_names", "One name per weight, in order.")
@@ -199,8 +201,8 @@ class QuantumLayer(_Layer):
             return circuits.samples(function, x, w, core.shots or 1, self._next_seed)
         if core.output == "state":
             return circuits.state(function, x, w)
-        if core.shots is not None or core.gradient == "parameter_shift":
-            return circuits.sampled(function, x, w, core.shots, self._next_seed)
+        if core.estimate is not None:
+            return circuits.estimated(function, x, w, core.estimate, self._next_seed)
         return circuits.evaluate(function, x, w)
 
     def _next_seed(self) -> int:
@@ -279,7 +281,7 @@ class QuantumLayer(_Layer):
             "backend": core.backend_config,
             "output": core.output,
             "shots": core.shots,
-            "gradient": core.gradient,
+            "gradient": core.gradient.plain,
             "input_encoding": core.encoding,
             "in_features": core.in_features,
             "initializer": initializer,

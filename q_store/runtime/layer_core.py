@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Final
 
 from q_store.frontends.encoding import ENCODINGS, prepend_encoding
@@ -23,6 +24,9 @@ from q_store.runtime.backend import BackendLike, place
 from q_store.runtime.backends.placement import Placement
 from q_store.runtime.config import settings
 from q_store.runtime.function import CircuitFunction
+from q_store.runtime.gradient_config import EXACT, PURE, GradientConfig, GradientLike
+from q_store.runtime.gradients.choice import check_gradient, needs_gates_alone, resolved
+from q_store.runtime.gradients.estimate import Estimate
 from q_store.runtime.noise import NoiseModel, noisy
 from q_store.runtime.seeds import check_seed
 from q_store.runtime.simulator_config import SimulatorConfig
@@ -34,14 +38,13 @@ Noise = str | NoiseModel | Mapping[str, Any] | None
 """What layers take as `noise`: the name of a published model, a model, its `to_dict`, or none."""
 
 OUTPUTS: Final = ("expval", "probs", "samples", "state")
-GRADIENTS: Final = ("auto", "adjoint", "parameter_shift")
 INITIALIZERS: Final = ("uniform", "normal", "small", "zeros", "ones")
 """Names every layer knows: uniform over [0, 2*pi), normal of deviation 1 or 0.01, constants."""
 
 _PLAIN_WEIGHTS: Final = ("weights", "params", "theta", "w")
 """Argument names of `circuit_fn` whose one vector becomes the parameter `weights`."""
 
-_TRANSIENT: Final = ("_functions", "_warned_unused", "_calls", "placement", "usage")
+_TRANSIENT: Final = ("_functions", "_warned_unused", "_calls", "placement", "usage", "estimate")
 """What a copy makes anew: another machine may have other backends."""
 
 
@@ -76,7 +79,7 @@ class LayerCore:
         observables: Sequence[Any] | None = None,
         output: str = "expval",
         shots: int | None = None,
-        gradient: str = "auto",
+        gradient: GradientLike = "auto",
         weight_shapes: Mapping[str, int | tuple[int, ...]] | None = None,
         input_params: Sequence[str] | str | None = None,
         input_encoding: str | None = "angle",
@@ -89,12 +92,12 @@ class LayerCore:
         noise: Noise = None,
     ) -> None:
         one_of("output", output, OUTPUTS)
-        one_of("gradient", gradient, GRADIENTS)
         _check_shots(shots, output)
         check_seed(seed)
         self.backend = settings().default_backend if backend is None else backend
         self.config, self.strict = SimulatorConfig.of(self.backend), strict
-        self.output, self.shots, self.gradient, self.seed = output, shots, gradient, seed
+        self.output, self.shots, self.seed = output, shots, seed
+        self.gradient = GradientConfig.of(gradient)
         self.metered = metrics
         self.noise = None if noise is None else NoiseModel.of(noise)
         traced = trace_circuit(
@@ -109,6 +112,9 @@ class LayerCore:
         )
         self._adopt(traced, input_encoding, in_features)
         self.placement = place(self.config, n_qubits=self.n_qubits, strict=strict, stacklevel=4)
+        check_gradient(self.gradient, output, self.placement.name, shots)
+        if self.gradient.method in PURE and (self.noise is not None or has_effects(self.func)):
+            raise needs_gates_alone(self.gradient.method)
         self._start_transient()
 
     def _adopt(self, traced: TracedCircuit, encoding: str | None, in_features: int | None) -> None:
@@ -140,6 +146,21 @@ class LayerCore:
     def resolved_backend(self) -> str:
         """The name of the backend that runs."""
         return self.placement.name
+
+    @property
+    def resolved_gradient(self) -> str:
+        """The gradient method that is used."""
+        return resolved(self.gradient, self.placement.name, self.shots).method
+
+    @cached_property
+    def estimate(self) -> Estimate | None:
+        """How values and gradients are estimated; `None` where both are exact, and then the
+        function differentiates itself."""
+        exact = self.gradient.swept or self.gradient.method in EXACT
+        if self.output in ("samples", "state") or (self.shots is None and exact):
+            return None
+        config = resolved(self.gradient, self.placement.name, self.shots)
+        return Estimate(config, self.shots)
 
     @property
     def used_features(self) -> int:
@@ -183,7 +204,9 @@ class LayerCore:
             if self.noise is not None:
                 func = noisy(func, self.noise)
             func = run_pipeline("default", Module((func,))).main
-            made = CircuitFunction(func, dtype, self._placement_for(func))
+            # Estimates have seeds, so they are made from the outside; see `estimate`.
+            gradient = self.gradient if self.estimate is None else "auto"
+            made = CircuitFunction(func, dtype, self._placement_for(func), gradient)
             found = MeteredFunction(made, self.usage) if self.metered else made
             self._functions[features, dtype] = found
         return found
@@ -263,6 +286,7 @@ class LayerCore:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self.gradient = GradientConfig.of(state["gradient"])
         self.func = parse_module(state["func"]).main
         self.placement = place(self.config, n_qubits=self.n_qubits, strict=self.strict)
         self._start_transient()

@@ -17,10 +17,9 @@ import numpy as np
 import tensorflow as tf
 
 from q_store.runtime import plain, tf_plain
-from q_store.runtime.shots import Shots
+from q_store.runtime.gradients.estimate import Estimate
 from q_store.runtime.slots import AnyFunction, is_slot_function, slot_map
 from q_store.runtime.tf_arithmetic import TENSORFLOW
-from q_store.runtime.usage import MeteredFunction
 
 Seeds = Callable[[], int]
 """Draws a seed for one call."""
@@ -95,47 +94,38 @@ def _second_of_slots(
     return d_slots, tf.zeros_like(nothing), d_cotangent
 
 
-def sampled_expvals(
-    function: AnyFunction, inputs: Any, weights: Any, shots: int | None, seeds: Seeds
+def estimated(
+    function: AnyFunction, inputs: Any, weights: Any, estimate: Estimate, seeds: Seeds
 ) -> Any:
-    """Expectation values (B, width), exact when `shots` is None, with parameter-shift gradients."""
+    """Values (B, width), once differentiable."""
     if tf_plain.wanted():
         return plain.values(tf_plain.OPERATIONS, function, inputs, weights)
-    of_slots = slot_map(function)
-    shifted = of_slots.function
 
     @tf.custom_gradient
-    def run(s: Any) -> Any:
-        shape = [s.shape[0], function.width]
-        values = _call(
-            lambda s: Shots(shots, seeds()).estimate(shifted, s), [s], function, [shape], True
-        )
-        return values, lambda g: tf.einsum("be,bse->bs", g, _jacobian(shifted, s, shots, seeds))
+    def run(x: Any, w: Any) -> Any:
+        def host(x: Any, w: Any) -> Any:
+            return estimate.values(function, x, w, seeds())
 
-    return run(of_slots.slots(TENSORFLOW, inputs, _noted(function, weights)))
+        values = _call(host, [x, w], function, [_shape(x, function)], True)
+        return values, lambda g: _estimated_vjp(function, x, w, g, estimate, seeds)
 
-
-def _jacobian(function: AnyFunction, slots: Any, shots: int | None, seeds: Seeds) -> Any:
-    shape = [*slots.shape, function.width]
-    return _call(
-        lambda s: Shots(shots, seeds()).jacobian(function, s), [slots], function, [shape], True
-    )
+    return run(inputs, weights)
 
 
-def _noted(function: AnyFunction, weights: Any) -> Any:
-    """The weights; their gradient is noted in the usage of a metered function."""
-    if not isinstance(function, MeteredFunction):
-        return weights
-
-    def note(gradient: Any) -> Any:
-        function.usage.backward(0.0, gradient)
-        return gradient
+def _estimated_vjp(
+    function: AnyFunction, inputs: Any, weights: Any, cotangent: Any, estimate: Estimate, seeds: Any
+) -> Any:
+    def refuse(*_: Any) -> Any:
+        raise estimate.no_second_derivative()
 
     @tf.custom_gradient
-    def run(w: Any) -> Any:
-        return tf.identity(w), lambda g: _call(note, [g], function, [w.shape], True)
+    def run(x: Any, w: Any, g: Any) -> Any:
+        def host(x: Any, w: Any, g: Any) -> Any:
+            return estimate.vjp(function, x, w, g, seeds())
 
-    return run(weights)
+        return _call(host, [x, w, g], function, [x.shape, w.shape], True), refuse
+
+    return run(inputs, weights, cotangent)
 
 
 def samples(function: AnyFunction, inputs: Any, weights: Any, shots: int, seeds: Seeds) -> Any:

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from q_store.qir.diagnostics import error
 from q_store.runtime import torch_plain
 from q_store.runtime.backend import BackendLike
+from q_store.runtime.gradient_config import GradientLike
 from q_store.runtime.layer_core import LayerCore, Noise, one_of
 from q_store.runtime.slots import AnyFunction
+from q_store.runtime.torch_estimates import estimated
 from q_store.runtime.torch_ops import evaluate, state_vector
-from q_store.runtime.torch_shots import sampled_expvals
 
 Initializer = str | Callable[[Tensor], Any]
 
@@ -56,9 +57,10 @@ class QuantumLayer(nn.Module):
             on the measured qubits when the circuit measures some.
         output: `expval` (..., observables); `probs` (..., 2**k), first qubit most significant;
             `samples` (..., shots, k) uint8, not differentiable; `state` (..., 2**n) complex.
-        shots: Estimate expectation values from this many shots of every Pauli word, with
-            parameter-shift gradients from as many; number of draws for `samples`.
-        gradient: `adjoint` (the default, exact) or `parameter_shift` (the default with shots).
+        shots: Estimate expectation values from this many shots of every Pauli word, gradients
+            from as many of every circuit they need; number of draws for `samples`.
+        gradient: `auto` (adjoint, with shots parameter shift), another method, or a
+            `GradientConfig`; see docs/gradients.md.
         weight_shapes: Name to shape, one parameter each; otherwise one vector `weights`.
         input_params: Names, or a prefix of names, of string parameters that are data.
         input_encoding: What to prepend when the circuit takes no data: `angle`, `iqp`,
@@ -92,7 +94,7 @@ class QuantumLayer(nn.Module):
         observables: Sequence[Any] | None = None,
         output: str = "expval",
         shots: int | None = None,
-        gradient: str = "auto",
+        gradient: GradientLike = "auto",
         weight_shapes: Mapping[str, int | tuple[int, ...]] | None = None,
         input_params: Sequence[str] | str | None = None,
         input_encoding: str | None = "angle",
@@ -140,7 +142,8 @@ class QuantumLayer(nn.Module):
     resolved_backend = _of_core("resolved_backend", "The backend that runs.")
     output = _of_core("output", "Kind of output.")
     shots = _of_core("shots", "Number of shots, or `None` for exact values.")
-    gradient = _of_core("gradient", "The gradient method asked for.")
+    gradient = _of_core("gradient", "The `GradientConfig` asked for.")
+    resolved_gradient = _of_core("resolved_gradient", "The gradient method that is used.")
     seed = _of_core("seed", "Seed of initial weights and shots.")
     in_features = _of_core("in_features", "Number of features, `None` when any number will do.")
     out_features = _of_core("out_features", "Extent of the last axis of the output.")
@@ -216,10 +219,8 @@ class QuantumLayer(nn.Module):
             return self._samples(function, x, w)
         if core.output == "state":
             return state_vector(function, x, w)
-        if core.shots is not None:
-            return sampled_expvals(function, x, w, core.shots, self._next_seed())
-        if core.gradient == "parameter_shift":
-            return sampled_expvals(function, x, w, None, 0)
+        if core.estimate is not None:
+            return estimated(function, x, w, core.estimate, self._next_seed())
         return evaluate(function, x, w)
 
     def _samples(self, function: AnyFunction, x: Tensor, w: Tensor) -> Tensor:

@@ -84,7 +84,11 @@ class _Evaluate(torch.autograd.Function):
         if torch.is_grad_enabled() or transformed():
             return *vjp(ctx.function, inputs, weights, grads[0]), None
         d_inputs, d_weights = ctx.function.backward(
-            ctx.state, inputs.detach().numpy(), weights.detach().numpy(), grads[0].numpy()
+            ctx.state,
+            inputs.detach().numpy(),
+            weights.detach().numpy(),
+            grads[0].numpy(),
+            ctx.needs_input_grad[:2],
         )
         return torch.from_numpy(d_inputs), torch.from_numpy(d_weights), None
 
@@ -112,7 +116,7 @@ class _TracedEvaluate(torch.autograd.Function):
     def vmap(
         info: Any, in_dims: Any, inputs: Tensor, weights: Tensor, function: AnyFunction
     ) -> Any:
-        x, w = _flatten(info.batch_size, in_dims, inputs, weights)
+        x, w = flatten(info.batch_size, in_dims, inputs, weights)
         return evaluate(function, x, w).unflatten(0, (info.batch_size, -1)), 0
 
 
@@ -121,8 +125,8 @@ class _TracedVjp(torch.autograd.Function):
     def forward(
         inputs: Tensor, weights: Tensor, cotangent: Tensor, function: AnyFunction
     ) -> tuple[Tensor, Tensor]:
-        arrays = [tensor.detach().numpy() for tensor in (inputs, weights, cotangent)]
-        d_inputs, d_weights = function.backward(None, *arrays)
+        x, w, g = [tensor.detach().numpy() for tensor in (inputs, weights, cotangent)]
+        d_inputs, d_weights = function.backward(None, x, w, g)
         return torch.from_numpy(d_inputs), torch.from_numpy(d_weights)
 
     @staticmethod
@@ -147,23 +151,23 @@ class _TracedVjp(torch.autograd.Function):
         function: AnyFunction,
     ) -> Any:
         size = info.batch_size
-        x, w = _flatten(size, in_dims, inputs, weights)
-        g = _leading(cotangent, in_dims[2], size).flatten(0, 1)
+        x, w = flatten(size, in_dims, inputs, weights)
+        g = leading(cotangent, in_dims[2], size).flatten(0, 1)
         d_x, d_w = vjp(function, x, w, g)
         d_w = d_w.unflatten(0, (size, -1))
         shared = weights.dim() - (in_dims[1] is not None) == 1
         return (d_x.unflatten(0, (size, -1)), d_w.sum(1) if shared else d_w), (0, 0)
 
 
-def _leading(tensor: Tensor, dim: int | None, size: int) -> Tensor:
+def leading(tensor: Tensor, dim: int | None, size: int) -> Tensor:
     """The tensor with its vmapped dimension first, expanded when it has none."""
     return tensor.expand(size, *tensor.shape) if dim is None else tensor.movedim(dim, 0)
 
 
-def _flatten(size: int, in_dims: Any, inputs: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+def flatten(size: int, in_dims: Any, inputs: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     """One larger batch; weights become per sample, because every vmapped slice has its own."""
-    x = _leading(inputs, in_dims[0], size)
-    w = _leading(weights, in_dims[1], size)
+    x = leading(inputs, in_dims[0], size)
+    w = leading(weights, in_dims[1], size)
     if w.dim() == 2:
         w = w.unsqueeze(1).expand(size, x.shape[1], w.shape[-1])
     return x.flatten(0, 1), w.flatten(0, 1)

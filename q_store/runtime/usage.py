@@ -7,9 +7,9 @@ frameworks' operations need not know about it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from time import perf_counter
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from q_store.qir.func import Func
 from q_store.runtime.backend import Complex, Program, Real
-from q_store.runtime.function import CircuitFunction, WordMeasurements
+from q_store.runtime.function import CircuitFunction, WordMeasurements, differentiate
 from q_store.targets.executable import Executable
 
 _ALL_GRADIENTS: Final = 32
@@ -47,10 +47,10 @@ class Usage:
             self.variance_sum = 0.0
             self.cost = 0.0
 
-    def forward(self, circuits: int, seconds: float) -> None:
-        """Note one forward call over a batch."""
+    def forward(self, circuits: int, seconds: float, calls: int = 1) -> None:
+        """Note a batch of circuits, one forward call unless it is part of a gradient."""
         with self._lock:
-            self.calls += 1
+            self.calls += calls
             self.circuits += circuits
             self.total_circuits += circuits
             self.seconds += seconds
@@ -102,12 +102,15 @@ def summary_names(backend: str) -> tuple[str, ...]:
 class MeteredFunction:
     """A circuit function that notes its calls. It has the function's interface."""
 
-    def __init__(self, function: CircuitFunction, usage: Usage) -> None:
+    def __init__(self, function: CircuitFunction, usage: Usage, calls: int = 1) -> None:
         self.function = function
+        self.calls = calls
+        """What one call counts for; 0 within gradients, whose time is part of another call."""
         self.usage = usage
         self.func: Func = function.func
         self.dtype = function.dtype
         self.backend = function.backend
+        self.gradient = function.gradient
         self.width = function.width
         self.text = function.text
         self.executable: Executable = function.executable
@@ -124,13 +127,18 @@ class MeteredFunction:
 
     def beside(self, function: CircuitFunction) -> MeteredFunction:
         """Another function whose calls count as this one's."""
-        return MeteredFunction(function, self.usage)
+        return MeteredFunction(function, self.usage, self.calls)
+
+    @cached_property
+    def within_gradients(self) -> MeteredFunction:
+        """See `CircuitFunction.within_gradients`."""
+        return MeteredFunction(self.function, self.usage, 0)
 
     def forward(self, inputs: Real, weights: Real, keep_state: bool) -> tuple[Real, Any]:
         """See `CircuitFunction.forward`."""
         start = perf_counter()
         found = self.function.forward(inputs, weights, keep_state)
-        self.usage.forward(inputs.shape[0], perf_counter() - start)
+        self.usage.forward(inputs.shape[0], perf_counter() - start, self.calls)
         self._charge()
         return found
 
@@ -160,7 +168,7 @@ class MeteredFunction:
     def _noted(self, inputs: Real) -> Iterator[None]:
         start = perf_counter()
         yield
-        self.usage.forward(inputs.shape[0], perf_counter() - start)
+        self.usage.forward(inputs.shape[0], perf_counter() - start, self.calls)
         self._charge()
 
     def _charge(self) -> None:
@@ -172,14 +180,25 @@ class MeteredFunction:
             self.usage.charge(charged_of(self.function.words.program)())
 
     def backward(
-        self, saved: Any, inputs: Real, weights: Real, cotangent: Real
+        self,
+        saved: Any,
+        inputs: Real,
+        weights: Real,
+        cotangent: Real,
+        wanted: Sequence[bool] = (True, True),
     ) -> tuple[Real, Real]:
         """See `CircuitFunction.backward`."""
+        if not self.gradient.swept:
+            return differentiate(self, inputs, weights, cotangent, wanted)
         start = perf_counter()
-        found = self.function.backward(saved, inputs, weights, cotangent)
+        found = self.function.sweep(saved, inputs, weights, cotangent)
         self.usage.backward(perf_counter() - start, found[1])
         self._charge()
         return found
+
+    def sweep(self, saved: Any, inputs: Real, weights: Real, cotangent: Real) -> tuple[Real, Real]:
+        """See `CircuitFunction.sweep`; not counted, as part of another gradient."""
+        return self.function.sweep(saved, inputs, weights, cotangent)
 
 
 def charged_of(program: Any) -> Any:

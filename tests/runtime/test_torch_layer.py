@@ -405,7 +405,7 @@ class TestErrors:
             (lambda: make()(torch.tensor(1.0)), "QS601"),
             (lambda: make(in_features=1), "QS601"),
             (lambda: make(output="expvals"), "QS602"),
-            (lambda: make(gradient="magic"), "QS602"),
+            (lambda: make(gradient="magic"), "QS640"),
             (lambda: make(initializer="he"), "QS602"),
             (lambda: make(shots=0), "QS602"),
             (lambda: make(output="samples", observables=None), "QS602"),
