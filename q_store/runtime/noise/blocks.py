@@ -20,10 +20,14 @@ from q_store.runtime.batched.affine import Row
 from q_store.runtime.noise.factors import Factor
 from q_store.runtime.noise.merging import merge
 
-_MOST_ROWS: Final = 64
+_MOST_ROWS: Final = 256
 """Rows of the state that a block holds at a time; a single larger factor is a block of its own."""
-_MOST_BUFFER: Final = 2048
+_MOST_BUFFER: Final = 8192
 """Lane vectors that a block's reverse sweep may keep: its rows after each of its factors."""
+
+_SKEW_FROM: Final = 64
+_SKEW: Final = 3
+"""From this distance on, in lane vectors, that many are left out."""
 
 Ints = NDArray[np.int64]
 
@@ -114,21 +118,26 @@ class Tape:
     A block's part of the state is `rows` lane vectors. Its reverse sweep also needs what they were
     before each factor, so every change of a row gets a *slot* of its own behind the first `rows`.
 
-    `blocks[b]` is rows, start of offsets, start of bases, number of bases, first and last step.
-    `places` holds offsets and bases. `steps[s]` is one matrix on many pairs of rows (or on single
-    rows, or on one larger set): kind, the numbers of its four values, first and last line, and
-    whether a value depends on an angle. `lines` of a pair are its two rows, their slots before and
-    their slots after; of a larger set, row, slot before, slot after, and its entries.
-    `entries` are a row, its slot, and the number of a value.
+    The first `length` blocks are run one after the other; the others have no factors and serve
+    to ask for populations. `blocks[b]` is rows, start of offsets, start of bases, number of
+    bases, first and last step. `places` holds offsets and bases. `steps[s]` is one matrix on
+    many pairs of rows (or on single rows, or on one larger set): kind, the numbers of its four
+    values, first and last line, and whether a value depends on an angle. `lines`, a column
+    each, of a pair are its two rows, their slots before and their slots after; of a larger set,
+    row, slot before, slot after, and its entries. `entries` are a row, its slot, and the number
+    of a value.
     """
 
     size: int
     """Length of the state in lane vectors."""
+    order: Ints
+    """Where each setting of all digits is in the state."""
     work: int
     """Lane vectors that a kernel needs beside states and values."""
+    length: int
     blocks: Ints
     steps: Ints
-    lines: Ints
+    lines: NDArray[np.int32]
     entries: Ints
     places: Ints
     values: Values
@@ -139,12 +148,24 @@ class Tape:
 
 
 class Layout:
-    """Where the settings of digits are, in an array over some digits in order."""
+    """Where the settings of digits are, in an array over some digits in order.
 
-    def __init__(self, sizes: Sequence[int], digits: Sequence[int]) -> None:
+    A `skewed` array has small gaps, so that rows far apart do not all compete for the same few
+    lines of the cache, as they would at distances that are powers of two.
+    """
+
+    def __init__(
+        self, sizes: Sequence[int], digits: Sequence[int], *, skewed: bool = False
+    ) -> None:
         self.sizes = sizes
-        own = [sizes[digit] for digit in digits]
-        self.strides = {digit: prod(own[k + 1 :]) for k, digit in enumerate(digits)}
+        self.strides: dict[int, int] = {}
+        stride = 1
+        for digit in reversed(digits):
+            self.strides[digit] = stride
+            stride *= sizes[digit]
+            if skewed and stride >= _SKEW_FROM:
+                stride += _SKEW
+        self.size = stride
 
     def positions(self, digits: Sequence[int]) -> Ints:
         """The position of each setting of some digits, the first most significant, others 0."""
@@ -165,11 +186,13 @@ MANY: Final = 4
 class Packer:
     """Writes blocks into the arrays of a tape."""
 
-    def __init__(self, sizes: Sequence[int]) -> None:
+    def __init__(self, sizes: Sequence[int], *, skewed: bool) -> None:
         self.sizes = sizes
-        self.layout = Layout(sizes, range(len(sizes)))
+        self.layout = Layout(sizes, range(len(sizes)), skewed=skewed)
         self.values = Values()
         self.blocks: list[tuple[int, ...]] = []
+        self.watched: list[tuple[int, ...]] = []
+        """Blocks without factors."""
         self.steps: list[tuple[int, ...]] = []
         self.lines: list[tuple[int, ...]] = []
         self.entries: list[tuple[int, int, int]] = []
@@ -203,6 +226,16 @@ class Packer:
         self.work = max(self.work, self.slots + 2 * rows)
         self.costs[0] += len(bases) * (2 * rows + 2 * self.slots)
         self.costs[1] += len(bases) * (4 * rows + 8 * self.slots)
+
+    def watch(self, digits: Sequence[int]) -> int:
+        """A block without factors whose rows are the settings of digits in this order; its number
+        among such blocks."""
+        rest = [digit for digit in range(len(self.sizes)) if digit not in digits]
+        bases, offsets = self.layout.positions(rest), self.layout.positions(digits)
+        here = (self.put(offsets), self.put(bases), len(bases), 0, 0)
+        self.watched.append((len(offsets), *here))
+        self.work = max(self.work, len(offsets))
+        return len(self.watched) - 1
 
     def factor(self, item: Factor, digits: Sequence[int]) -> None:
         """Append one factor, repeated for every setting of the block's other digits."""
@@ -284,11 +317,13 @@ class Packer:
     def tape(self) -> Tape:
         """The arrays."""
         return Tape(
-            size=prod(self.sizes),
+            size=self.layout.size,
+            order=self.layout.positions(range(len(self.sizes))),
             work=self.work,
-            blocks=_table(self.blocks, 6),
+            length=len(self.blocks),
+            blocks=_table([*self.blocks, *self.watched], 6),
             steps=_table(self.steps, 8),
-            lines=_table(self.lines, 6),
+            lines=np.ascontiguousarray(_table(self.lines, 6).T, np.int32),
             entries=_table(self.entries, 3),
             places=np.concatenate(self.places) if self.places else np.zeros(0, np.int64),
             values=self.values,
@@ -301,14 +336,23 @@ def _table(rows: Sequence[Sequence[int]], columns: int) -> Ints:
     return np.array(rows, np.int64).reshape(len(rows), columns)
 
 
-def make_tape(stages: Iterable[Iterable[Factor]], sizes: Sequence[int]) -> tuple[Tape, list[int]]:
+def make_tape(
+    stages: Iterable[Iterable[Factor]],
+    sizes: Sequence[int],
+    *,
+    skewed: bool,
+    watched: Iterable[Sequence[int]] = (),
+) -> tuple[Tape, list[int]]:
     """The tape of factors on digits of these sizes, and where each stage ends, in blocks.
 
-    Factors stay within their stage.
+    Factors stay within their stage. For each list of digits in `watched` there is a block behind
+    the others.
     """
-    packer, ends = Packer(sizes), []
+    packer, ends = Packer(sizes, skewed=skewed), []
     for factors in stages:
         for block in gather(merge(factors, sizes), sizes):
             packer.block(block)
         ends.append(len(packer.blocks))
+    for digits in watched:
+        packer.watch(digits)
     return packer.tape(), ends

@@ -61,7 +61,7 @@ class DensityProgram:
     def tape(self) -> Tape:
         """The circuit for the kernel."""
         tape = density_tape(self.executable)
-        if tape.size > 1 << MOST_DIGITS:
+        if len(tape.order) > 1 << MOST_DIGITS:
             raise _too_many(self.executable.n_qubits)
         return tape
 
@@ -73,7 +73,7 @@ class DensityProgram:
     @cached_property
     def _zero_words(self) -> NDArray[np.int64]:
         """Where the Pauli vector of |0…0> is 1: the words of I and Z."""
-        return ProbsReading(self._n, range(self._n)).places
+        return ProbsReading(self._n, range(self._n), self.tape.order).places
 
     @property
     def _n(self) -> int:
@@ -108,7 +108,7 @@ class DensityProgram:
                 values = machine.copy(numbers[group])
                 if seeds is None or slopes is None:
                     self._begin(machine.state)
-                    machine.forward(values, 0, len(tape.blocks))
+                    machine.forward(values, 0, tape.length)
                     outputs[group] = reading.read(machine.state)
                 else:
                     outputs[group], slopes[group] = reverse_sweep(
@@ -140,7 +140,7 @@ class DensityProgram:
 
     @cached_property
     def _expvals(self) -> ExpvalReading:
-        return ExpvalReading(self.executable)
+        return ExpvalReading(self.executable, self.tape.order)
 
     def expvals(self, inputs: ArrayLike | None, weights: ArrayLike | None) -> Array:
         """See `Program.expvals`."""
@@ -171,7 +171,7 @@ class DensityProgram:
     # --- probabilities and samples ------------------------------------------------------------
 
     def _probs(self, qubits: Any) -> ProbsReading:
-        return ProbsReading(self._n, check_qubits(self.executable, qubits))
+        return ProbsReading(self._n, check_qubits(self.executable, qubits), self.tape.order)
 
     def probs(
         self, inputs: ArrayLike | None, weights: ArrayLike | None, qubits: Any = None
@@ -210,7 +210,7 @@ class DensityProgram:
 
     def state(self, inputs: ArrayLike | None, weights: ArrayLike | None) -> Array:
         """Density matrices (B, 2**n, 2**n), qubit 0 most significant."""
-        found = self._values(self._bind(inputs, weights), MatrixReading(self._n))
+        found = self._values(self._bind(inputs, weights), MatrixReading(self._n, self.tape.order))
         return self._as_matrices(found)
 
     def state_vjp(
@@ -221,7 +221,7 @@ class DensityProgram:
         wanted = np.ascontiguousarray(cotangent, self.complex_dtype)
         check_shape("cotangent", wanted.shape, (args.batch, 1 << self._n, 1 << self._n))
         flat = wanted.reshape(args.batch, 4**self._n).view(self.dtype)
-        values, *gradients = self._vjp(args, MatrixReading(self._n), flat)
+        values, *gradients = self._vjp(args, MatrixReading(self._n, self.tape.order), flat)
         return self._as_matrices(values), gradients[0], gradients[1]
 
     def _as_matrices(self, numbers: Array) -> Array:

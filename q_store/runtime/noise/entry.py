@@ -11,7 +11,7 @@ from typing import Any, Final
 from numba import types
 
 from q_store.runtime.batched.intrinsics import array_at
-from q_store.runtime.noise.kernels import forward, reverse
+from q_store.runtime.noise.kernels import forward, reverse, squares
 
 A_BLOCKS: Final = 0
 """Addresses of the five tables of a tape, each followed by its number of rows."""
@@ -33,18 +33,19 @@ A_NUMBERS: Final = 23
 FORWARD: Final = 0
 KEEP: Final = 1
 REVERSE: Final = 2
+SQUARES: Final = 3
 
 
 def make_entry(number: Any, lanes: Any) -> Callable[[int], None]:
     """The entry point for the Numba type of a lane record."""
     ints, tables = array_at(types.int64, 1), array_at(types.int64, 2)
-    vectors = array_at(lanes, 1)
+    small, vectors = array_at(types.int32, 2), array_at(lanes, 1)
 
     def entry(block: int) -> None:
         a = ints(block, (A_NUMBERS,))
         blocks = tables(a[0], (a[1], 6))
         steps = tables(a[2], (a[3], 8))
-        lines = tables(a[4], (a[5], 6))
+        lines = small(a[4], (6, a[5]))
         entries = tables(a[6], (a[7], 3))
         places = ints(a[8], (a[9],))
         kept = vectors(a[A_KEPT], (a[A_KEPT_SIZE],))
@@ -58,6 +59,8 @@ def make_entry(number: Any, lanes: Any) -> Callable[[int], None]:
                 blocks, steps, lines, entries, places,
                 kept, cotangent, values, slopes, work, first, last,
             )  # fmt: skip
+        elif a[A_MODE] == SQUARES:
+            squares(blocks, places, vectors(a[A_STATE], (a[A_SIZE],)), work, first)
         else:
             state = vectors(a[A_STATE], (a[A_SIZE],))
             forward(

@@ -51,7 +51,6 @@ class Choice:
     factor: Factor
     options: Matrix
     """The operators as real matrices, the identity last."""
-    wires: tuple[int, ...]
     conditions: Conditions = ()
     ladder: Doubles | None = None
     weights: Doubles | None = None
@@ -126,7 +125,7 @@ class JumpWriter:
         self.bits += event.name == MEASURE
         self.count += 1
         number = self.count - 1
-        return Choice(number, item, options, event.wires, event.conditions, bit=bit, **chances)
+        return Choice(number, item, options, event.conditions, bit=bit, **chances)
 
 
 def _populations_to_weights(operators: Any) -> Doubles:
@@ -143,7 +142,9 @@ class JumpProgram(TrajectoryProgram):
 
     @cached_property
     def _taped(self) -> tuple[Tape, list[int]]:
-        return make_tape([stage.factors for stage in self._writer.stages], self._writer.sizes)
+        stages = [stage.factors for stage in self._writer.stages]
+        deciding = [stage.choice.factor.digits for stage in self._writer.stages if stage.choice]
+        return make_tape(stages, self._writer.sizes, skewed=False, watched=deciding)
 
     @cached_property
     def _binder(self) -> Binder:
@@ -239,10 +240,11 @@ class _History:
             option = (self.uniforms[choice.number] >= ladder).sum(axis=0)
             self.take(choice, option, np.ones(self.machine.width))
         _begin(self.machine.state)
-        first = 0
+        first, asked = 0, self.machine.tape.length
         for stage, end in zip(self.stages, self.ends, strict=True):
             if stage.choice is not None:
-                self.choose(stage.choice)
+                self.choose(stage.choice, asked)
+                asked += 1
             for guard in stage.guards:
                 self.guard(guard)
             self.machine.forward(self.values, first, end)
@@ -255,10 +257,11 @@ class _History:
             found &= self.bits[bit] == value
         return found
 
-    def choose(self, choice: Choice) -> None:
-        """Let the state decide."""
+    def choose(self, choice: Choice, block: int) -> None:
+        """Let the state decide; a block of the tape gives its populations."""
         assert choice.weights is not None
-        chances = choice.weights @ self.populations(choice.wires)
+        parts = self.machine.squares(self.values, block).astype(np.float64)
+        chances = choice.weights @ (parts[::2] + parts[1::2])
         ladder = np.cumsum(chances, axis=0)
         option = (self.uniforms[choice.number] * ladder[-1] >= ladder[:-1]).sum(axis=0)
         taken = np.take_along_axis(chances, option[None], axis=0)[0]
@@ -268,17 +271,6 @@ class _History:
             self.bits[choice.bit] = option
         option = np.where(active, option, len(choice.options) - 1)
         self.take(choice, option, np.where(active, scale, 1.0))
-
-    def populations(self, wires: tuple[int, ...]) -> Doubles:
-        """Probabilities (2**wires, lanes) of the settings of some wires."""
-        width = self.machine.width
-        n = self.machine.tape.size.bit_length() - 2
-        squares = np.square(self.machine.state, dtype=np.float64)
-        tensor = squares.reshape((2,) * (n + 1) + (width,))
-        rest = tuple([axis for axis in range(n + 1) if axis not in wires])
-        sums = tensor.sum(axis=rest)
-        order = [sorted(wires).index(wire) for wire in wires]
-        return np.asarray(sums.transpose([*order, len(wires)]).reshape(-1, width))
 
     def take(self, choice: Choice, option: NDArray[Any], scale: Doubles) -> None:
         """Write the entries of the operators that the lanes take."""

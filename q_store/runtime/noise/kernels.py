@@ -39,37 +39,49 @@ def forward(
 
 
 @kernel
+def squares(blocks: Any, places: Any, state: Any, work: Any, block: int) -> None:
+    """For each row of a block the sum of its squares over the block's bases, at `work[row]`."""
+    rows, offsets, bases = blocks[block, 0], blocks[block, 1], blocks[block, 2]
+    for r in range(rows):
+        total = splat(work, 0.0)
+        for at in range(bases, bases + blocks[block, 3]):
+            x = load(state, places[at] + places[offsets + r])
+            total = total + x * x
+        store(work, r, total)
+
+
+@kernel
 def _apply(step: Any, lines: Any, entries: Any, values: Any, x: Any, temporary: int) -> None:
     """One step on the rows of a block, in place."""
     kind, begin, end = step[0], step[5], step[6]
     if kind == SCALE:
         a = load(values, step[1])
         for line in range(begin, end):
-            i = lines[line, 0]
+            i = lines[0, line]
             store(x, i, a * load(x, i))
     elif kind == PAIR:
         a, b = load(values, step[1]), load(values, step[2])
         c, d = load(values, step[3]), load(values, step[4])
         for line in range(begin, end):
-            i, j = lines[line, 0], lines[line, 1]
+            i, j = lines[0, line], lines[1, line]
             xi, xj = load(x, i), load(x, j)
             store(x, i, a * xi + b * xj)
             store(x, j, c * xi + d * xj)
     elif kind == CROSS:
         b, c = load(values, step[2]), load(values, step[3])
         for line in range(begin, end):
-            i, j = lines[line, 0], lines[line, 1]
+            i, j = lines[0, line], lines[1, line]
             xi = load(x, i)
             store(x, i, b * load(x, j))
             store(x, j, c * xi)
     else:
         for line in range(begin, end):
             total = splat(x, 0.0)
-            for e in range(lines[line, 3], lines[line, 4]):
+            for e in range(lines[3, line], lines[4, line]):
                 total = total + load(values, entries[e, 2]) * load(x, entries[e, 0])
             store(x, temporary + line - begin, total)
         for line in range(begin, end):
-            store(x, lines[line, 0], load(x, temporary + line - begin))
+            store(x, lines[0, line], load(x, temporary + line - begin))
 
 
 @kernel
@@ -104,20 +116,20 @@ def _record(step: Any, lines: Any, entries: Any, values: Any, x: Any) -> None:
     if kind == SCALE:
         a = load(values, step[1])
         for line in range(begin, end):
-            store(x, lines[line, 4], a * load(x, lines[line, 2]))
+            store(x, lines[4, line], a * load(x, lines[2, line]))
     elif kind in (PAIR, CROSS):
         a, b = load(values, step[1]), load(values, step[2])
         c, d = load(values, step[3]), load(values, step[4])
         for line in range(begin, end):
-            xi, xj = load(x, lines[line, 2]), load(x, lines[line, 3])
-            store(x, lines[line, 4], a * xi + b * xj)
-            store(x, lines[line, 5], c * xi + d * xj)
+            xi, xj = load(x, lines[2, line]), load(x, lines[3, line])
+            store(x, lines[4, line], a * xi + b * xj)
+            store(x, lines[5, line], c * xi + d * xj)
     else:
         for line in range(begin, end):
             total = splat(x, 0.0)
-            for e in range(lines[line, 3], lines[line, 4]):
+            for e in range(lines[3, line], lines[4, line]):
                 total = total + load(values, entries[e, 2]) * load(x, entries[e, 1])
-            store(x, lines[line, 2], total)
+            store(x, lines[2, line], total)
 
 
 @kernel
@@ -130,9 +142,9 @@ def _back(
     if kind == SCALE:
         a, total = load(values, step[1]), splat(x, 0.0)
         for line in range(begin, end):
-            i = mirror + lines[line, 0]
+            i = mirror + lines[0, line]
             y = load(x, i)
-            total = total + y * load(x, lines[line, 2])
+            total = total + y * load(x, lines[2, line])
             store(x, i, a * y)
         _add(slopes, step[1], total)
     elif kind in (PAIR, CROSS):
@@ -141,7 +153,7 @@ def _back(
         a, b = load(values, step[1]), load(values, step[2])
         c, d = load(values, step[3]), load(values, step[4])
         for line in range(begin, end):
-            i, j = mirror + lines[line, 0], mirror + lines[line, 1]
+            i, j = mirror + lines[0, line], mirror + lines[1, line]
             yi, yj = load(x, i), load(x, j)
             store(x, i, a * yi + c * yj)
             store(x, j, b * yi + d * yj)
@@ -154,8 +166,8 @@ def _pair_slopes(step: Any, lines: Any, slopes: Any, x: Any, mirror: int) -> Non
     """Derivatives for the four values of a pair."""
     a, b, c, d = splat(x, 0.0), splat(x, 0.0), splat(x, 0.0), splat(x, 0.0)
     for line in range(step[5], step[6]):
-        yi, yj = load(x, mirror + lines[line, 0]), load(x, mirror + lines[line, 1])
-        xi, xj = load(x, lines[line, 2]), load(x, lines[line, 3])
+        yi, yj = load(x, mirror + lines[0, line]), load(x, mirror + lines[1, line])
+        xi, xj = load(x, lines[2, line]), load(x, lines[3, line])
         a = a + yi * xi
         b = b + yi * xj
         c = c + yj * xi
@@ -173,16 +185,16 @@ def _back_many(
 ) -> None:  # fmt: skip
     begin, end = step[5], step[6]
     for line in range(begin, end):
-        store(x, temporary + lines[line, 0], splat(x, 0.0))
+        store(x, temporary + lines[0, line], splat(x, 0.0))
     for line in range(begin, end):
-        y = load(x, mirror + lines[line, 0])
-        for e in range(lines[line, 3], lines[line, 4]):
+        y = load(x, mirror + lines[0, line])
+        for e in range(lines[3, line], lines[4, line]):
             at = temporary + entries[e, 0]
             store(x, at, load(x, at) + load(values, entries[e, 2]) * y)
             if step[7]:
                 _add(slopes, entries[e, 2], y * load(x, entries[e, 1]))
     for line in range(begin, end):
-        row = lines[line, 0]
+        row = lines[0, line]
         store(x, mirror + row, load(x, temporary + row))
 
 

@@ -7,6 +7,7 @@ compiled once per machine, kept on disk and loaded without Numba.
 from __future__ import annotations
 
 import struct
+from math import prod
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from q_store.runtime.batched import cache
 from q_store.runtime.batched.cache import Family, get_kernel
-from q_store.runtime.batched.layout import address_of, aligned, full_width
+from q_store.runtime.batched.layout import WORKSPACE, address_of, full_width
 from q_store.runtime.noise.blocks import Tape
 
 Array = NDArray[Any]
@@ -32,7 +33,7 @@ NOISE: Final = Family(
     "q_store.runtime.noise.entry",
     5,
 )
-_FORWARD, _KEEP, _REVERSE = 0, 1, 2
+_FORWARD, _KEEP, _REVERSE, _SQUARES = 0, 1, 2, 3
 _NARROW_FROM: Final = 1 << 14
 """From this many numbers per state on, small batches run in narrow lanes."""
 
@@ -55,32 +56,37 @@ class Machine:
     def __init__(self, tape: Tape, dtype: np.dtype[Any], width: int) -> None:
         self.tape, self.dtype, self.width = tape, dtype, width
         self.kernel = get_kernel(dtype, width, NOISE)
-        self.state = self._lanes(tape.size)
-        self.work = self._lanes(tape.work)
+        self.state = self.lanes("state", tape.size)
+        self.work = self.lanes("work", tape.work)
         self.tables = self._tables()
 
-    def _lanes(self, count: int) -> Array:
-        return aligned(count * self.width, self.dtype).reshape(count, self.width)
-
-    def lanes(self, *shape: int) -> Array:
-        """A new array of lane vectors, uninitialised and aligned."""
-        return self._lanes(int(np.prod(shape))).reshape(*shape, self.width)
+    def lanes(self, role: str, *shape: int) -> Array:
+        """An array of lane vectors, uninitialised and aligned, for one role at a time: this
+        thread's next array of the role may be the same memory."""
+        size = prod(shape) * self.width * self.dtype.itemsize
+        room = WORKSPACE.get(f"noise {role}", size)
+        return room.array[:size].view(self.dtype).reshape(*shape, self.width)
 
     def copy(self, numbers: Array) -> Array:
-        """An aligned copy of lane vectors (count, width)."""
-        made = self._lanes(len(numbers))
+        """Entry values (count, width) where the kernel can read them."""
+        made = self.lanes("values", len(numbers))
         made[:] = numbers
         return made
 
     def _tables(self) -> tuple[int, ...]:
         tape = self.tape
-        parts = (tape.blocks, tape.steps, tape.lines, tape.entries, tape.places)
+        parts = (tape.blocks, tape.steps, tape.lines.T, tape.entries, tape.places)
         return tuple([number for part in parts for number in (part.ctypes.data, len(part))])
 
     def forward(self, values: Array, first: int, last: int, kept: Array | None = None) -> None:
         """Blocks `first` to `last - 1` on `state`; the state before each goes to `kept`."""
         mode = _FORWARD if kept is None else _KEEP
         self._call(mode, values, first, last, self.state if kept is None else kept, None, None)
+
+    def squares(self, values: Array, block: int) -> Array:
+        """Sums of squares of the state, (rows, width), for the rows of one block."""
+        self._call(_SQUARES, values, block, block, self.state, None, None)
+        return self.work[: self.tape.blocks[block, 0]]
 
     def reverse(
         self, values: Array, first: int, last: int, kept: Array, cotangent: Array, slopes: Array

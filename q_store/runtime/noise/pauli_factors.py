@@ -98,7 +98,7 @@ class DensityWriter:
 def density_tape(executable: Executable) -> Tape:
     """The tape of an executable."""
     writer = DensityWriter(executable)
-    return make_tape([writer.factors()], writer.sizes)[0]
+    return make_tape([writer.factors()], writer.sizes, skewed=True)[0]
 
 
 def _of_unitary(matrix: Any) -> Matrix:

@@ -1,7 +1,7 @@
 """What is read from a final Pauli vector: linear maps to outputs, and back.
 
-A state is (4**n or more, lanes); behind the first 4**n come the parts of measured bits, all of them
-forgotten and zero at the end. An output is (numbers, lanes).
+A state is (size, lanes); `order` says where the Pauli words are in it, first those of all measured
+bits forgotten, which at the end is all there is. An output is (numbers, lanes).
 """
 
 from __future__ import annotations
@@ -43,9 +43,10 @@ def word_place(x: int, z: int, n_qubits: int) -> int:
 class ExpvalReading:
     """Expectation values of all observables of an executable."""
 
-    def __init__(self, executable: Executable) -> None:
+    def __init__(self, executable: Executable, order: Array) -> None:
         masks = zip(executable.term_x.tolist(), executable.term_z.tolist(), strict=True)
         self.places = np.array([word_place(x, z, executable.n_qubits) for x, z in masks], np.int64)
+        self.places = order[self.places]
         self.width = executable.n_observables
         self.matrix = np.zeros((self.width, len(self.places)))
         for row in range(self.width):
@@ -62,13 +63,13 @@ class ExpvalReading:
 class ProbsReading:
     """Probabilities of some qubits, the first listed most significant."""
 
-    def __init__(self, n_qubits: int, qubits: Sequence[int]) -> None:
+    def __init__(self, n_qubits: int, qubits: Sequence[int], order: Array) -> None:
         self.width = 1 << len(qubits)
         places = np.zeros(1, np.int64)
         for qubit in qubits:
             digit = np.array([0, 3 * 4 ** (n_qubits - 1 - qubit)])
             places = (places[:, None] + digit).ravel()
-        self.places = places
+        self.places = order[places]
 
     def read(self, state: Array) -> Array:
         return self._transform(state[self.places].astype(np.float64))
@@ -89,8 +90,9 @@ class ProbsReading:
 class MatrixReading:
     """The density matrix, 2 * 4**n real numbers: row, column, then real and imaginary part."""
 
-    def __init__(self, n_qubits: int) -> None:
+    def __init__(self, n_qubits: int, order: Array) -> None:
         self.n_qubits = n_qubits
+        self.places = order[: 4**n_qubits]
         self.width = 2 * 4**n_qubits
 
     @cached_property
@@ -102,7 +104,7 @@ class MatrixReading:
 
     def read(self, state: Array) -> Array:
         n, lanes = self.n_qubits, state.shape[1]
-        tensor: Array = state[: 4**n].reshape((4,) * n + (lanes,)).astype(np.complex128) / 2**n
+        tensor: Array = state[self.places].reshape((4,) * n + (lanes,)).astype(np.complex128) / 2**n
         for _ in range(n):
             # The letter of the first qubit left becomes a row and a column at the end.
             tensor = np.tensordot(tensor, self._letters, axes=([0], [2]))
@@ -118,4 +120,4 @@ class MatrixReading:
         for _ in range(n):
             tensor = np.tensordot(tensor, self._letters.conj(), axes=([0, 1], [0, 1]))
         vector = tensor.transpose([*range(1, n + 1), 0]).reshape(4**n, lanes).real / 2**n
-        into[: 4**n] += vector.astype(into.dtype)
+        into[self.places] += vector.astype(into.dtype)

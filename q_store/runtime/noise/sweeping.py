@@ -28,7 +28,7 @@ _KEEP_BYTES: Final = 256 << 20
 
 def segment_length(tape: Tape, width: int, dtype: np.dtype[Any]) -> int:
     """How many blocks to run between states that are kept. Raises `QS510`."""
-    blocks, bytes_each = max(len(tape.blocks), 1), tape.size * width * dtype.itemsize
+    blocks, bytes_each = max(tape.length, 1), tape.size * width * dtype.itemsize
     segment = blocks if blocks * bytes_each <= _KEEP_BYTES else max(1, isqrt(blocks))
     needed = (segment + -(-blocks // segment) + 3) * bytes_each
     require_memory(needed, "the gradient of a noisy circuit")
@@ -45,9 +45,9 @@ def reverse_sweep(
 ) -> tuple[Array, Array]:
     """Outputs (width, lanes) of a lane group and derivatives (values, lanes) of
     sum(seeds * outputs). `start` writes the initial state."""
-    blocks, state = len(machine.tape.blocks), machine.state
+    blocks, state = machine.tape.length, machine.state
     firsts = range(0, max(blocks, 1), segment)
-    kept = machine.lanes(min(segment, max(blocks, 1)), machine.tape.size)
+    kept = machine.lanes("kept", min(segment, max(blocks, 1)), machine.tape.size)
     saved = []
     start(state)
     for first in firsts[:-1]:
@@ -55,7 +55,8 @@ def reverse_sweep(
         machine.forward(values, first, first + segment)
     machine.forward(values, firsts[-1], blocks, kept)
     output = reading.read(state)
-    cotangent, slopes = machine.lanes(machine.tape.size), machine.lanes(len(values))
+    cotangent = machine.lanes("cotangent", machine.tape.size)
+    slopes = machine.lanes("slopes", len(values))
     cotangent[:], slopes[:] = 0, 0
     reading.seed(seeds, cotangent, state)
     machine.reverse(values, firsts[-1], blocks, kept, cotangent, slopes)
