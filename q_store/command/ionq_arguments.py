@@ -25,7 +25,9 @@ def add_ionq(parser: Parser, flags: Parser) -> None:
 
 def _submit(parser: Parser) -> None:
     parser.add_argument(
-        "file", metavar="FILE", help="a program, -, or FILE.py:NAME; a JSON job goes as it is"
+        "file",
+        metavar="FILE",
+        help="a program, -, or FILE.py:NAME; a file of `qstorec emit` goes as it is",
     )
     parser.add_argument("--n-qubits", metavar="N", type=_positive, help="for a circuit function")
     add_job_options(parser)
@@ -36,7 +38,7 @@ def _submit(parser: Parser) -> None:
 
 def add_job_options(parser: Parser) -> None:
     """What a job says beside its circuits."""
-    parser.add_argument("--target", metavar="NAME", default="ionq.simulator", help="the machine")
+    parser.add_argument("--target", metavar="NAME", help="the machine (default: ionq.simulator)")
     parser.add_argument(
         "--gateset",
         choices=("auto", "qis", "native"),
@@ -68,6 +70,9 @@ def add_job_options(parser: Parser) -> None:
 def _status(parser: Parser) -> None:
     parser.add_argument("job", metavar="JOB", nargs="?", help="its id; without one, list all jobs")
     parser.add_argument("--tag", help="find the job by the tag that an error named")
+    parser.add_argument(
+        "--limit", metavar="N", type=_positive, default=50, help="how many to list (default: 50)"
+    )
     _connection(parser)
 
 

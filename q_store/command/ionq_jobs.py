@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from q_store.command import exit_codes
 from q_store.command.files import write_files
 from q_store.command.output import Output, table
 from q_store.command.sources import load_module
+from q_store.frontends.files import read_text
 from q_store.qir.diagnostics import QStoreError, error
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ def _client(args: Namespace) -> IonQClient:
 def _job(args: Namespace) -> dict[str, Any]:
     """Options of a job, and how its circuits are made, from the flags."""
     chosen: dict[str, Any] = {name: getattr(args, name) for name in _OPTIONS}
+    chosen["target"] = args.target or "ionq.simulator"
     chosen["gateset"] = None if args.gateset == "auto" else args.gateset
     chosen["level"] = args.level
     chosen["values"] = dict(map(_value, args.bind)) or None
@@ -78,11 +81,35 @@ def _value(text: str) -> tuple[str, Any]:
 
 
 def _submit(client: IonQClient, args: Namespace, out: Output) -> int:
-    job = client.submit(load_module(args.file, args), **_job(args))
-    out.talk(f"submitted to {args.target} as job {job.id}")
-    if args.wait and not args.dry_run:
+    body = _body(args)
+    if body is None:
+        job = client.submit(load_module(args.file, args), **_job(args))
+    else:
+        job = client.submit_body(body)
+    out.talk(f"submitted as job {job.id}")
+    if args.wait and not (body or vars(args)).get("dry_run"):
         return _print_results(job, args, out)
     return _print_jobs([job], args, out)
+
+
+def _body(args: Namespace) -> dict[str, Any] | None:
+    """The job in a file of JSON, or `None` for a program of any other kind."""
+    if not args.file.endswith(".json"):
+        return None
+    try:
+        body = json.loads(read_text(args.file))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(body, dict) or not {"type", "backend", "input"} <= body.keys():
+        return None
+    given = [name for name in _OPTIONS if getattr(args, name) not in (None, False)]
+    if given or args.bind or args.gateset != "auto":
+        raise error(
+            "QS732",
+            f"{args.file} is a job, with options of its own",
+            help="give options when it is made: qstorec emit",
+        )
+    return body
 
 
 def _status(client: IonQClient, args: Namespace, out: Output) -> int:
@@ -91,7 +118,7 @@ def _status(client: IonQClient, args: Namespace, out: Output) -> int:
         if found is None:
             raise error("QS743", f"the service has no job with the tag {args.tag}")
         return _print_jobs([found], args, out)
-    jobs = [client.job(args.job)] if args.job else list(client.jobs())
+    jobs = [client.job(args.job)] if args.job else list(islice(client.jobs(), args.limit))
     return _print_jobs(jobs, args, out)
 
 

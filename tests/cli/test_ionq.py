@@ -64,7 +64,23 @@ def test_submitting_and_waiting_at_once(
     lines = done.out.splitlines()
     assert lines[0].startswith("job ")
     assert sorted(line.split()[0] for line in lines[1:]) == ["00", "11"]
-    assert done.err.startswith("submitted to ionq.simulator as job ")
+    assert done.err.startswith("submitted as job ")
+
+
+def test_a_file_with_a_job_goes_as_it_is(
+    qstorec: Callable, folder: Path, service: IonqServer
+) -> None:
+    qstorec("emit", "pair.qir", "--target", "ionq.forte", "--shots", "77", "-o", "job.json")
+    job = submitted(qstorec, "job.json")
+    (shown,) = json.loads(qstorec("ionq", "status", job, "--json").out)["jobs"]
+    assert (shown["backend"], shown["shots"]) == ("qpu.forte-1", 77)
+    done = qstorec("ionq", "submit", "job.json", "--shots", "5")
+    assert (done.code, "QS732" in done.err) == (1, True)
+    # A circuit by itself is a program like others.
+    body = json.loads((folder / "job.json").read_text())
+    (folder / "circuit.json").write_text(json.dumps(body["input"]))
+    assert qstorec("ionq", "submit", "circuit.json", "--wait").code == 0
+    assert qstorec("ionq", "status", "--limit", "1").out.count("\n") == 2
 
 
 def test_parameters_get_values(qstorec: Callable, folder: Path, service: IonqServer) -> None:

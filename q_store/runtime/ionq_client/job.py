@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 FINAL: Final = frozenset({"completed", "failed", "canceled"})
 _GROWTH: Final = 1.5
+_OUTAGE: Final = frozenset({"QS744", "QS750"})
 _PROBABILITIES: Final = (
     "ionq.result.probabilities.json.v1",
     "ionq.result.probabilities.json.v2",
@@ -88,8 +90,9 @@ class IonQJob:
         self.info = dict(found)
         return self
 
-    def wait(self, timeout: float | None = None, poll: float = 1.0) -> IonQJob:
-        """Wait until the job is completed.
+    def wait(self, timeout: float | None = None, poll: float = 0.5) -> IonQJob:
+        """Wait until the job is completed. While the service cannot be reached, the job goes on
+        without us, so that outages are waited for too (`Patience.outage`).
 
         Args:
             timeout: Seconds; `None` for as long as it takes.
@@ -97,19 +100,29 @@ class IonQJob:
 
         Raises:
             QStoreError: `QS746` where it failed, with the service's code and words, `QS742` where
-                that was the quota, `QS747` where it was cancelled, `QS748` after the timeout.
+                that was the quota, `QS747` where it was cancelled, `QS748` after the timeout,
+                `QS744` and `QS750` after a long outage.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
         pause = poll
-        while not self.refresh().done:
-            left = None if deadline is None else deadline - time.monotonic()
-            if left is not None and left <= 0:
+        heard = time.monotonic()
+        while True:
+            try:
+                if self.refresh().done:
+                    break
+                heard = time.monotonic()
+            except QStoreError as problem:
+                silent = time.monotonic() - heard
+                if problem.code not in _OUTAGE or silent > self._transport.patience.outage:
+                    raise
+            left = deadline - time.monotonic()
+            if left <= 0:
                 raise error(
                     "QS748",
                     f"job {self.id} is still {self.status} after {timeout:g} s",
                     help="wait again, or cancel it",
                 )
-            time.sleep(pause if left is None else min(pause, left))
+            time.sleep(min(pause, left))
             pause = min(pause * _GROWTH, self._transport.patience.longest_pause)
         self._check()
         return self

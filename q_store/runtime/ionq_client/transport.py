@@ -59,6 +59,8 @@ class Patience:
     longest_pause: float = 30.0
     longest_wait: float = 120.0
     """Most of a `Retry-After` to obey."""
+    outage: float = 600.0
+    """How long to wait for a service that does not answer, while a job runs there."""
     connect: float = 10.0
     read: float = 60.0
 

@@ -3,7 +3,10 @@
 import json
 import logging
 import pickle
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ import pytest
 
 import q_store
 from q_store.frontends.circuit import QuantumCircuit
-from q_store.ionq import IonQClient, Patience, to_ionq_circuits, to_ionq_json
+from q_store.ionq import IonQClient, IonQJob, Patience, to_ionq_circuits, to_ionq_json
 from q_store.qir.diagnostics import QStoreError
 from q_store.runtime import config
 from q_store.runtime.ionq_client.keys import find_key
@@ -189,16 +192,25 @@ def test_many_faults_at_a_real_service() -> None:
 
 
 def test_a_service_that_dies_and_comes_back(tmp_path: Path) -> None:
-    """The job outlives the service, and the client finds it again."""
+    """The job outlives the service, and the client waits for both, or as long as it should."""
     options = ServiceOptions(db=tmp_path / "state.db", queue=0.5)
     with IonqServer(IonqService(options)) as server:
         port = int(server.address.rpartition(":")[2])
         ionq = IonQClient(KEY, url=server.url, patience=QUICK)
+        short = IonQClient(KEY, url=server.url, patience=replace(QUICK, outage=0.0))
         job = ionq.submit(asymmetric(), target="ionq.forte", shots=50)
     with pytest.raises(QStoreError, match=r"QS744.*no answer from http://127\.0\.0\.1"):
-        job.wait(5)
-    with IonqServer(IonqService(options), port), ionq:
-        assert job.wait(20, poll=0.05).result().shots == 50
+        IonQJob(short._transport, job.info).wait(5)
+    with pytest.raises(QStoreError, match=r"QS748.*still submitted"):
+        job.wait(0.05, poll=0.01)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(job.wait, 20, 0.05)
+        time.sleep(0.2)
+        assert not waiting.done()
+        with IonqServer(IonqService(options), port):
+            assert waiting.result().result().shots == 50
+    ionq.close()
+    short.close()
 
 
 def test_nothing_is_paid_twice_at_a_real_service() -> None:
