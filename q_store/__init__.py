@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from q_store.qir.diagnostics import QStoreError
     from q_store.runtime.config import configure
     from q_store.runtime.gradient_config import GradientConfig
+    from q_store.runtime.noise import NoiseModel, noisy
     from q_store.runtime.simulator_config import SimulatorConfig
 
 _HOMES = {
@@ -39,6 +40,7 @@ _HOMES = {
     "compile": "q_store.compiled",
     "QStoreError": "q_store.qir.diagnostics",
     "QuantumCircuit": "q_store.frontends.circuit",
+    "NoiseModel": "q_store.runtime.noise",
     "SimulatorConfig": "q_store.runtime.simulator_config",
     "configure": "q_store.runtime.config",
     "from_cirq": "q_store.interop",
@@ -47,6 +49,7 @@ _HOMES = {
     "from_qasm": "q_store.interop",
     "from_qiskit": "q_store.interop",
     "matrix": "q_store.frontends.symbols",
+    "noisy": "q_store.runtime.noise",
     "scalar": "q_store.frontends.symbols",
     "to_cirq": "q_store.interop",
     "to_dsl": "q_store.interop",
@@ -61,6 +64,7 @@ _HOMES = {
 __all__ = [
     "CompiledCircuit",
     "GradientConfig",
+    "NoiseModel",
     "QStoreError",
     "QuantumCircuit",
     "SimulatorConfig",
@@ -73,6 +77,7 @@ __all__ = [
     "from_qasm",
     "from_qiskit",
     "matrix",
+    "noisy",
     "scalar",
     "to_cirq",
     "to_dsl",

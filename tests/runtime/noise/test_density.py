@@ -185,10 +185,10 @@ def test_single_precision_is_close():
 
 
 def test_states_that_are_not_kept_are_computed_again(monkeypatch):
-    executable = layered(5, 8)
+    executable = layered(5, 10)
     x, w, g = problem(executable, 3)
     program = DensityProgram(executable, np.float64)
-    assert program.tape.length > 6
+    assert program.tape.length > 3  # Two segments at least.
     kept = program.value_and_vjp(x, w, g)
     monkeypatch.setattr(sweeping, "_KEEP_BYTES", 0)
     again = program.value_and_vjp(x, w, g)
