@@ -136,5 +136,6 @@ def ionq_backend(backend: str, *, name: str | None = None, **options: Any) -> st
     row = backend_row(backend)
     # A client of its own has its own key.
     ready = row.not_ready if made.client is None else ""
-    register(replace(row, name=called, not_ready=ready))
+    able = replace(row.capabilities, exact=made.exact, max_qubits=device(made.machine).qubits)
+    register(replace(row, name=called, not_ready=ready, capabilities=able))
     return called

@@ -227,13 +227,13 @@ def _shifted(slots: Array) -> Array:
     count = slots.shape[1]
     steps = np.stack([np.eye(count), -np.eye(count)], axis=1) * (np.pi / 2)
     moved: Array = slots[:, None, None, :] + steps
-    return moved.reshape(-1, count)
+    return moved.reshape(2 * len(slots) * count, count)
 
 
 def _differences(values: Array, slots: Array, cotangent: Array) -> Array:
     """Gradients (B, S) of sum(cotangent * values) from values at `_shifted` rows."""
     batch, count = slots.shape
-    pairs = values.reshape(batch, count, 2, -1)
+    pairs = values.reshape(batch, count, 2, values.shape[1])
     found: Array = np.einsum("bcw,bw->bc", pairs[:, :, 0] - pairs[:, :, 1], cotangent)
     return found / 2
 

@@ -1,9 +1,8 @@
-"""IonQ's published noise models: a depolarizing channel after every pulse and entangler.
+"""IonQ's noise models: a depolarizing channel after every pulse and entangler.
 
-A rate r means, on one qubit, the Kraus operators sqrt(1 - 3r/4) I and sqrt(r/4) P for the three
-Paulis, on two sqrt(1 - 15r/16) I and sqrt(r/16) P for the fifteen words
-(docs.ionq.com, simulation with noise models). Where no rates are published they are those at which
-a gate is right as often as its fidelity says. A change of frame is no pulse and has no noise.
+Rates are the published ones of `q_store.runtime.noise`
+(docs.ionq.com, simulation with noise models). Where none are published, a gate is right as often as
+its fidelity says. A change of frame is no pulse and has no noise.
 """
 
 from __future__ import annotations
@@ -14,10 +13,9 @@ from typing import Final
 import numpy as np
 
 from q_store.runtime.ionq_service.messages import Refused
+from q_store.runtime.noise.models import published
 from q_store.targets.executable import Executable
 from q_store.targets.ionq.devices import DEVICES, IonqDevice
-
-Rates = tuple[float, float]
 
 _PULSES: Final = frozenset({"gpi", "gpi2"})
 _ENTANGLERS: Final = frozenset({"ms", "zz"})
@@ -31,42 +29,42 @@ _MODELS: Final = {
     "forte-1": "ionq.forte",
     "forte-enterprise-1": "ionq.forte-enterprise",
 }
-_ARIA_2: Final = (0.00065733, 0.01856)
 
 
 @dataclass(frozen=True, slots=True)
 class NoiseModel:
-    """A machine whose gates are compiled to, and the rates (r1, r2) after them."""
+    """A machine whose gates are compiled to, and the probabilities of any error after a pulse and
+    after an entangler."""
 
     device: IonqDevice
-    rates: Rates
+    chances: tuple[float, float]
 
 
 def of_machine(device: IonqDevice) -> NoiseModel:
     """The noise of a machine."""
-    return NoiseModel(device, device.noise_rates or _from_fidelities(device))
+    return _model(device.noise_model or "", device)
 
 
 def of_model(name: str) -> NoiseModel | None:
     """A noise model of the simulator; `None` for `ideal`."""
-    if name == "ideal":
-        return None
-    found = of_machine(DEVICES[_MODELS[name]])
-    return replace(found, rates=_ARIA_2) if name == "aria-2" else found
+    return None if name == "ideal" else _model(name, DEVICES[_MODELS[name]])
 
 
-def _from_fidelities(device: IonqDevice) -> Rates:
-    known = device.characterization
-    if known is None:
+def _model(name: str, device: IonqDevice) -> NoiseModel:
+    known = published().get(name)
+    if known is not None:
+        ((_, (one,)),), ((_, (two,)),) = known.one_qubit, known.two_qubit
+        return NoiseModel(device, (one, two))
+    if device.characterization is None:
         raise Refused(400, f"nothing is known about the noise of {device.api_name!r}", "backend")
-    return 4 / 3 * (1 - known.fidelity_1q), 16 / 15 * (1 - known.fidelity_2q)
+    fidelities = device.characterization
+    return NoiseModel(device, (1 - fidelities.fidelity_1q, 1 - fidelities.fidelity_2q))
 
 
-def with_noise(executable: Executable, rates: Rates) -> Executable:
+def with_noise(executable: Executable, chances: tuple[float, float]) -> Executable:
     """The executable with a channel after every pulse and entangler."""
     names = [*executable.op_names, *_CHANNELS.values()]
     codes = {1: len(names) - 2, 2: len(names) - 1}
-    chances = {1: 0.75 * rates[0], 2: 15 / 16 * rates[1]}
     opcode, wires, wire_ptr, slot_ptr = [], [], [0], [0]
     slots: list[int] = []
     for op, code in enumerate(executable.opcode.tolist()):
@@ -80,7 +78,7 @@ def with_noise(executable: Executable, rates: Rates) -> Executable:
                 slots += columns
                 wire_ptr.append(len(wires))
                 slot_ptr.append(len(slots))
-    constants = [executable.b[k] if k >= 0 else chances[-k] for k in slots]
+    constants = [executable.b[k] if k >= 0 else chances[-k - 1] for k in slots]
     return replace(
         executable,
         op_names=tuple(names),

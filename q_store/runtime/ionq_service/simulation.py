@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from q_store.frontends.ionq import read_ionq_json
-from q_store.qir.func import Func
 from q_store.runtime.backend import load
-from q_store.runtime.ionq_service.intake import QASM3, SINGLE, CircuitPart
 from q_store.runtime.ionq_service.outcomes import Outcome
+from q_store.runtime.ionq_service.reading import Circuit, fixed
 from q_store.targets.executable import Executable
 
 Array = NDArray[np.float64]
@@ -27,52 +25,6 @@ _AMPLITUDES: Final = 1 << 24
 """Most amplitudes of a batch."""
 _NEGLIGIBLE: Final = 1e-12
 """Probabilities below this are rounding and left out."""
-_EFFECTS: Final = ("n.", "q.reset", "q.measure")
-
-
-@dataclass(frozen=True, slots=True)
-class Circuit:
-    """A circuit on its own qubits alone: `wires[k]` of the job is qubit k here."""
-
-    executable: Executable
-    wires: tuple[int, ...]
-    part: CircuitPart
-
-
-def read(part: CircuitPart) -> tuple[Func, tuple[int, ...]]:
-    """The function of a circuit on the qubits that its gates touch, and which those are.
-
-    Raises what reading IonQ's JSON or OpenQASM raises.
-    """
-    if part.text:
-        func = read_ionq_json({"type": QASM3, "input": part.input()}).main
-        return func, tuple(range(func.n_qubits))
-    used = sorted({wire for gate in part.gates for wire in _wires(gate)}) or [0]
-    number = {wire: index for index, wire in enumerate(used)}
-    content = {
-        "gateset": part.gateset,
-        "qubits": len(used),
-        "circuit": [_renumbered(gate, number) for gate in part.gates],
-    }
-    return read_ionq_json({"type": SINGLE, "input": content}).main, tuple(used)
-
-
-def _wires(gate: dict[str, Any]) -> list[int]:
-    found = [gate[key] for key in ("target", "control") if gate.get(key) is not None]
-    for key in ("targets", "controls"):
-        found += gate.get(key) or []
-    return [int(wire) for wire in found]
-
-
-def _renumbered(gate: dict[str, Any], number: dict[int, int]) -> dict[str, Any]:
-    changed = dict(gate)
-    for key in ("target", "control"):
-        if gate.get(key) is not None:
-            changed[key] = number[int(gate[key])]
-    for key in ("targets", "controls"):
-        if gate.get(key):
-            changed[key] = [number[int(wire)] for wire in gate[key]]
-    return changed
 
 
 def simulate(circuits: Sequence[Circuit], shots: int | None, seed: int) -> list[Outcome]:
@@ -88,31 +40,24 @@ def simulate(circuits: Sequence[Circuit], shots: int | None, seed: int) -> list[
 def _alike(circuits: Sequence[Circuit]) -> list[list[int]]:
     """Indices of circuits with the same gates on the same qubits."""
     groups: dict[Any, list[int]] = defaultdict(list)
+    shapes: dict[int, Any] = {}
     for index, circuit in enumerate(circuits):
-        groups[_shape(circuit.executable)].append(index)
+        exe = circuit.executable
+        if id(exe) not in shapes:
+            shapes[id(exe)] = _shape(exe)
+        groups[shapes[id(exe)]].append(index)
     return list(groups.values())
 
 
 def _shape(exe: Executable) -> tuple[Any, ...]:
     """Everything of an executable without parameters but the angles of its gates."""
-    arrays = (exe.opcode, exe.wire_ptr, exe.wires, exe.slot_ptr)
-    fixed = exe.b[_fixed(exe)]
-    return (exe.n_qubits, exe.op_names, *[a.tobytes() for a in arrays], fixed.tobytes())
-
-
-def _fixed(exe: Executable) -> NDArray[np.bool_]:
-    """Slots that are no angles of gates but probabilities of channels."""
-    fixed = np.zeros(len(exe.b), np.bool_)
-    for code, name in enumerate(exe.op_names):
-        if name.startswith(_EFFECTS):
-            for op in np.flatnonzero(exe.opcode == code):
-                fixed[exe.slot_ptr[op] : exe.slot_ptr[op + 1]] = True
-    return fixed
+    arrays = (exe.opcode, exe.wire_ptr, exe.wires, exe.slot_ptr, exe.b[fixed(exe)])
+    return (exe.n_qubits, exe.op_names, *[array.tobytes() for array in arrays])
 
 
 def _opened(exe: Executable) -> Executable:
     """The executable with its angles as weights."""
-    free = np.flatnonzero(~_fixed(exe))
+    free = np.flatnonzero(~fixed(exe))
     counts = np.zeros(len(exe.b), np.int32)
     counts[free] = 1
     constants = exe.b.copy()
@@ -131,13 +76,12 @@ def _opened(exe: Executable) -> Executable:
 def _chances(circuits: Sequence[Circuit], members: list[int]) -> Iterator[tuple[int, Array]]:
     """The probabilities (2**n,) of circuits that are alike, little-endian."""
     first = circuits[members[0]].executable
-    free = ~_fixed(first)
     program = load(_opened(first), np.float64)
     qubits = tuple(reversed(range(first.n_qubits)))
     size = max(1, _AMPLITUDES >> first.n_qubits)
     for start in range(0, len(members), size):
         some = members[start : start + size]
-        angles = np.stack([circuits[index].executable.b[free] for index in some])
+        angles = np.stack([circuits[index].angles for index in some])
         found = program.probs(np.empty((len(some), 0)), angles, qubits)
         yield from zip(some, np.asarray(found, np.float64), strict=True)
 

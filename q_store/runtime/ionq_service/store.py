@@ -121,12 +121,9 @@ class Store:
         """All of the changes inside, or none of them."""
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE")
-            try:
+            # The connection is its own context manager: it commits, or rolls back what failed.
+            with self._connection:
                 yield
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
         """All rows of a query."""

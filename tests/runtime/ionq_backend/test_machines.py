@@ -21,6 +21,7 @@ from q_store.runtime.ionq_service.http_server import IonqServer
 from q_store.runtime.ionq_service.service import IonqService
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
+from q_store.testing.conformance import CHECKS, Check, Subject
 from q_store.torch import QuantumLayer
 
 EXACT = "ionq.local/exact"
@@ -170,6 +171,16 @@ def test_an_empty_batch_sends_nothing() -> None:
     assert len(runner_of(EXACT).jobs) == before
 
 
+@pytest.mark.parametrize(
+    "check",
+    # What is left out is about the memory and the threads of simulators.
+    [check for check in CHECKS if check.__name__ not in ("large_batches", "threads")],
+    ids=lambda check: check.__name__,
+)
+def test_conformance(check: Check) -> None:
+    check(Subject(EXACT, "float64", tolerance=1e-7))
+
+
 # --- training ---------------------------------------------------------------------------------
 
 
@@ -268,7 +279,8 @@ def test_too_many_qubits_are_refused_at_once() -> None:
     backend = ionq_backend("ionq.local", name="ionq.local/a", machine="ionq.aria")
     with pytest.raises(QStoreError) as caught:
         load(lower(wide.expval("Z25").to_ir()), np.float64, backend)
-    assert caught.value.code == "QS423"
+    assert caught.value.code == "QS505"
+    assert "1 to 25 qubits" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,70 @@ def test_batches_of_like_and_unlike_circuits_keep_their_order(local: Local) -> N
         }
 
 
+def drawn(random: np.random.Generator, gateset: str, names: list[str]) -> list[dict[str, Any]]:
+    """Gates of these names on three qubits, with fresh numbers."""
+    found = []
+    for k, name in enumerate(names):
+        pair = {"targets": [k % 3, (k + 1) % 3]}
+        one = {"target": k % 3}
+        number = float(random.uniform(-0.9, 0.9))
+        if gateset == "native":
+            extra = {
+                "gpi": one | {"phase": number},
+                "gpi2": one | {"phase": number},
+                "zz": pair | {"angle": number},
+                "ms": pair | {"phases": [number, 0.5 * number]} | ({"angle": 0.1} if k % 2 else {}),
+            }
+        else:
+            extra = {
+                "h": one,
+                "rx": one | {"rotation": number},
+                "xx": pair | {"rotation": number},
+                "ry": one | {"rotation": number, "controls": [(k + 1) % 3, (k + 2) % 3]},
+                "z": one | {"rotation": number, "control": (k + 1) % 3},
+                "pauliexp": pair | {"terms": ["XY"], "coefficients": [number], "time": 0.7},
+            }
+        found.append({"gate": name, **extra[name]})
+    return found
+
+
+@pytest.mark.parametrize(
+    ("gateset", "kinds"),
+    [
+        ("native", ["gpi", "gpi2", "zz", "ms"]),
+        ("qis", ["h", "rx", "xx", "ry", "z"]),
+        ("qis", ["h", "rx", "pauliexp"]),
+    ],
+)
+def test_circuits_that_are_alike_run_as_if_they_were_alone(
+    local: Local, gateset: str, kinds: list[str]
+) -> None:
+    random = np.random.default_rng(5)
+    circuits = []
+    for _ in range(3):
+        names = [str(name) for name in random.choice(kinds, 9)]
+        circuits += [drawn(random, gateset, names) for _ in range(3)]
+    body = batch(circuits)
+    body["input"]["gateset"] = gateset
+    shown = local.done(body)
+    together = local.get(f"/jobs/{shown['id']}/results/probabilities")
+    for circuit, found in zip(circuits, together.values(), strict=True):
+        alone = local.probabilities(job(circuit, gateset=gateset, qubits=3))
+        keys = alone.keys() | found.keys()
+        assert {key: found.get(key, 0.0) for key in keys} == pytest.approx(
+            {key: alone.get(key, 0.0) for key in keys}, abs=1e-9
+        )
+
+
+def test_a_wrong_number_in_one_of_like_circuits_is_found(local: Local) -> None:
+    circuits: list[list[dict[str, Any]]] = [
+        [{"gate": "rx", "target": 0, "rotation": 0.5}],
+        [{"gate": "rx", "target": 0, "rotation": "half"}],
+    ]
+    shown = local.done(batch(circuits))
+    assert shown["failure"]["code"] == "InvalidInput"
+
+
 def test_native_gates_are_in_turns(local: Local) -> None:
     circuit = [
         {"gate": "gpi2", "target": 0, "phase": 0.25},
@@ -187,11 +251,11 @@ def test_noise_of_pulses_has_the_published_strength(local: Local) -> None:
 
 def test_unpublished_rates_follow_from_fidelities() -> None:
     enterprise = of_machine(DEVICES["ionq.forte-enterprise"])
-    assert enterprise.rates == (pytest.approx(0.0002 / 0.75), pytest.approx(0.0075 * 16 / 15))
+    assert enterprise.chances == (pytest.approx(0.0002), pytest.approx(0.0075))
     assert of_model("ideal") is None
     two = of_model("aria-2")
     assert two is not None
-    assert two.rates == (0.00065733, 0.01856)
+    assert two.chances == (pytest.approx(0.75 * 0.00065733), pytest.approx(15 / 16 * 0.01856))
 
 
 def test_seeds_repeat_results(local: Local) -> None:
