@@ -436,3 +436,30 @@ def test_what_we_send_means_what_qiskit_sends(entry: dict) -> None:
     theirs, ours = (read_ionq_json(one).main for one in (sent, made))
     assert ours.observe.observations == theirs.observe.observations
     same_up_to_phase(unitary_of_func(ours, {}), unitary_of_func(theirs, {}))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    # cirq-ionq writes the angle of `zz` as `phase`, which our bodies do not.
+    [e for e in BODIES if "_native" in e["id"] and "body" in e and e["id"] != "cq_native_forte_zz"],
+    ids=lambda entry: entry["id"],
+)
+def test_native_gates_are_written_as_other_tools_write_them(entry: dict) -> None:
+    """Gate by gate the same, phases up to whole turns."""
+    sent = entry["body"]["input"]
+    theirs = [item["circuit"] for item in sent.get("circuits", [sent])]
+    for gates, func in zip(theirs, read_ionq_json(entry["body"]).funcs, strict=True):
+        (made,) = ionq_circuits(func, gateset="native")
+        assert len(made.gates) == len(gates)
+        for ours, wanted in zip(made.gates, gates, strict=True):
+            wanted = dict(wanted)
+            if ours["gate"] == "zz":
+                wanted.setdefault("angle", wanted.pop("phase", None))
+            assert ours.keys() == wanted.keys()
+            for key, value in ours.items():
+                if key in ("gate", "target", "targets"):
+                    assert value == wanted[key]
+                else:
+                    turns = np.subtract(value, wanted[key])
+                    whole = 0 if key == "angle" else np.round(turns)
+                    np.testing.assert_allclose(turns, whole, atol=1e-12)

@@ -167,7 +167,7 @@ def test_a_job_is_kept_when_doubles_cannot_be_looked_for(service: Scripted) -> N
         assert ionq.submit(bell()).id == "job-0"
 
 
-def test_thousands_of_submissions_with_faults(service: Scripted) -> None:
+def test_hundreds_of_submissions_with_every_fault(service: Scripted) -> None:
     """Each run draws a fault for each request by its seed. What the client says and what the
     service has must agree: one job for a success, none for a failure. Where the client cannot
     know, it says so with the tag, and asking for the tag later leaves one job at most."""
@@ -178,7 +178,7 @@ def test_thousands_of_submissions_with_faults(service: Scripted) -> None:
     service.faults = lambda method, path: draw.choice(kinds) if draw.random() < rate else None
     with client(service) as ionq:
         circuit = bell()
-        for seed in range(2000):
+        for seed in range(600):
             draw.seed(seed)
             service.jobs.clear()
             rate = (0.1, 0.3, 0.5, 0.9)[seed % 4]
@@ -194,7 +194,7 @@ def test_thousands_of_submissions_with_faults(service: Scripted) -> None:
             else:
                 assert service.jobs == []
     assert outcomes.keys() <= {"done", "QS744", "QS745", "QS750", "QS753"}
-    assert outcomes["done"] > 1000
+    assert outcomes["done"] > 300
 
 
 def attempt(ionq: IonQClient, circuit: IonqCircuit) -> tuple[str, str]:
