@@ -106,6 +106,8 @@ def place(
         return _automatic(config, n_qubits, strict, stacklevel + 1)
     row = backend_row(config.backend)
     reason = row.missing()
+    if not reason and row.capabilities.devices == ("gpu",):
+        reason = row.no_gpu()
     if reason:
         message = f"backend {row.name!r} is not available: {reason}"
         _give_way(message, "QS604", EMBEDDED, strict, stacklevel)

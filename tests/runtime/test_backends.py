@@ -11,6 +11,7 @@ SUBJECTS = [
     Subject("qsim", "float32"),
     Subject("lightning.qubit", "float32"),
     Subject("lightning.qubit", "float64"),
+    Subject("lightning.kokkos", "float64"),
     Subject("aer", "float64"),
     Subject(SimulatorConfig("batched", precision="double", batch_size=2), "float32"),
 ]

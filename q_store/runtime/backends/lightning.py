@@ -30,7 +30,7 @@ from q_store.targets.executable import Executable
 Array = NDArray[Any]
 
 TESTED: Final = ("0.44", "0.45")
-"""Versions of pennylane-lightning whose C++ interface is known."""
+"""Versions of Lightning whose C++ interface is known."""
 
 _NATIVE: Final = {
     "x": "PauliX", "y": "PauliY", "z": "PauliZ", "h": "Hadamard", "s": "S", "t": "T",
@@ -40,6 +40,11 @@ _NATIVE: Final = {
     "crx": "CRX", "cry": "CRY", "crz": "CRZ", "cp": "ControlledPhaseShift",
     "rxx": "IsingXX", "ryy": "IsingYY", "rzz": "IsingZZ",
 }  # fmt: skip
+_PACKAGES: Final = {
+    "lightning.qubit": "pennylane-lightning",
+    "lightning.gpu": "pennylane-lightning-gpu",
+    "lightning.kokkos": "pennylane-lightning-kokkos",
+}
 _INVERSE: Final = ("sdg", "tdg", "sxdg")
 _CHUNK_NUMBERS: Final = 1 << 22
 """Amplitudes to hold at once."""
@@ -53,8 +58,12 @@ GATES: Final = GateSet(
 
 def load(executable: Executable, dtype: DTypeLike, placement: Placement) -> SlottedProgram:
     """A program of `lightning.qubit`, `lightning.gpu` or `lightning.kokkos`."""
-    if is_tested("pennylane-lightning", TESTED):
-        return LightningProgram(executable, dtype, placement)
+    if is_tested(_PACKAGES[placement.name], TESTED):
+        if placement.name == "lightning.qubit":
+            return LightningProgram(executable, dtype, placement)
+        from q_store.runtime.backends.lightning_jacobian import JacobianProgram
+
+        return JacobianProgram(executable, dtype, placement)
     from q_store.runtime.backends.lightning_device import DeviceProgram
 
     return DeviceProgram(executable, dtype, placement)
@@ -73,10 +82,17 @@ class LightningProgram(SlottedProgram):
         self._measure_type = getattr(module, f"Measurements{suffix}")
         algorithms = module.algorithms
         self._make_ops = getattr(algorithms, f"create_ops_list{suffix}")
-        self._vjp = getattr(algorithms, f"VectorJacobianProduct{suffix}")()
+        self._find_gradients(module, suffix)
         self._state: Any = None
         self._lock = threading.Lock()
         self._listed()
+
+    def _find_gradients(self, module: Any, suffix: str) -> None:
+        self._vjp = getattr(module.algorithms, f"VectorJacobianProduct{suffix}")()
+
+    def _read(self, state: Any, out: Array) -> None:
+        """Copy the amplitudes of a state vector."""
+        state.getState(out)
 
     def _listed(self) -> None:
         """The tape in the form of `create_ops_list`."""
@@ -140,7 +156,7 @@ class LightningProgram(SlottedProgram):
         """See `SlottedProgram.run_states`."""
         states = self._empty_states(len(slots))
         for row, state in self._each(slots):
-            state.getState(states[row])
+            self._read(state, states[row])
         return states
 
     def run_probs(self, slots: Array, qubits: tuple[int, ...]) -> Array:
@@ -189,7 +205,7 @@ class LightningProgram(SlottedProgram):
         states = self._empty_states(len(slots))
         found = np.zeros(slots.shape)
         for row, state in self._each(slots):
-            state.getState(states[row])
+            self._read(state, states[row])
             if self._trainable:
                 dy = np.ascontiguousarray(seed(row, states[row]), self.complex_dtype)
                 products = self._vjp(state, self._ops(), dy, self._trainable)

@@ -158,6 +158,7 @@ _ROWS: Final = (
         loader=f"{_HERE}.lightning:load",
         capabilities=Capabilities(max_qubits=40, adjoint=True, devices=("gpu",)),
         packages=("pennylane_lightning.lightning_gpu_ops",),
+        gpu_missing=f"{_HERE}.lightning_devices:cuda_missing",
     ),
     Backend(
         name="lightning.kokkos",
@@ -165,6 +166,8 @@ _ROWS: Final = (
         loader=f"{_HERE}.lightning:load",
         capabilities=Capabilities(max_qubits=40, adjoint=True, devices=("cpu", "gpu")),
         packages=("pennylane_lightning.lightning_kokkos_ops",),
+        extra="lightning-kokkos",
+        gpu_missing=f"{_HERE}.lightning_devices:kokkos_gpu_missing",
     ),
     Backend(
         name="aer",
