@@ -163,6 +163,8 @@ class _Export:
             yield cirq.measure(*qubits, key=step.bit)
         elif step.row is dialects.IF:
             yield from self.conditional(step)
+        elif step.row is dialects.READOUT:
+            raise cannot("Cirq", step, "its circuits hold no errors of reading")
         elif isinstance(step.row, dialects.Channel):
             probabilities = [angle.const for angle in step.angles]
             yield _CHANNELS[step.row.mnemonic](*probabilities).on(*qubits)

@@ -147,6 +147,8 @@ class _Run:
 
     def channel(self, step: FlatStep) -> None:
         row = step.row
+        if row is dialects.READOUT:
+            raise cannot("PennyLane", step, "its circuits hold no errors of reading")
         assert isinstance(row, dialects.Channel)
         rates = [angle.const for angle in step.angles]
         if row.mnemonic in CHANNELS:

@@ -367,7 +367,7 @@ class Lowering:
             self.steps, self.bits = outer, self.bits.parents
 
 
-_CHANNELS: Final = {channel.mnemonic: channel for channel in dialects.NOISE}
+_CHANNELS: Final = {row.mnemonic: row for row in (*dialects.NOISE, dialects.READOUT)}
 
 _STATEMENTS: Final[dict[type, Callable[[Lowering, Any], None]]] = {
     Apply: Lowering.apply,

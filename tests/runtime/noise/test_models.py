@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from q_store import from_dsl, to_cirq, to_dsl, to_pennylane, to_qasm3, to_qiskit
 from q_store.frontends.circuit import QuantumCircuit
 from q_store.qir.diagnostics import QStoreError
 from q_store.qir.func import Module
@@ -260,3 +261,27 @@ def test_long_words_with_even_errors_stay_one_word():
     assert len(without_readout(lower(func)).term_coef) == 1
     program = load(lower(func), np.float64)
     assert program.expvals(None, None)[0, 0] == pytest.approx(0.98**9 * np.cos(0.3))
+
+
+# --- elsewhere --------------------------------------------------------------------------------
+
+
+def test_the_text_language_has_errors_of_reading():
+    func = noisy(read_circuit("Z0").bind(t=0.5), MODEL)
+    assert lower(from_dsl(to_dsl(QuantumCircuit.from_ir(func)))).key == lower(func).key
+
+
+@pytest.mark.parametrize("export", [to_cirq, to_pennylane, to_qiskit, to_qasm3])
+def test_other_libraries_have_none(export):
+    circuit = QuantumCircuit(1).h(0).append("readout", 0, 0.1, 0.2).sample()
+    with pytest.raises(QStoreError) as caught:
+        _used(export, circuit)
+    assert caught.value.code == "QS356"
+    assert "n.readout" in str(caught.value)
+
+
+def _used(export, circuit):
+    """PennyLane's functions say what they cannot do when they are called."""
+    made = export(circuit)
+    if callable(made):
+        made()
