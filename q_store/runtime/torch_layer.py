@@ -254,6 +254,8 @@ class QuantumLayer(nn.Module):
             return torch.empty(0)
         return torch.cat([getattr(self, key).reshape(-1) for key in keys])
 
+    # While torch.compile traces, this runs as it is: Dynamo must not look into the compiler.
+    @torch.compiler.assume_constant_result
     def _function(self, features: int, dtype: torch.dtype = torch.float32) -> AnyFunction:
         return self.core.function(features, "float64" if dtype is torch.float64 else "float32")
 

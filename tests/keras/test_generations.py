@@ -11,14 +11,21 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+COMMON = "test_layer.py test_export.py test_contract.py"
 
 
 @pytest.mark.parametrize(
     ("files", "environment"),
     [
-        ("test_layer.py test_tensorflow.py test_export.py", {"TF_USE_LEGACY_KERAS": "1"}),
-        ("test_layer.py test_export.py", {"KERAS_BACKEND": "jax", "JAX_ENABLE_X64": "1"}),
-        ("test_layer.py test_export.py", {"KERAS_BACKEND": "torch"}),
+        (
+            f"{COMMON} test_tensorflow.py",
+            {"TF_USE_LEGACY_KERAS": "1"},
+        ),
+        (
+            COMMON,
+            {"KERAS_BACKEND": "jax", "JAX_ENABLE_X64": "1"},
+        ),
+        (COMMON, {"KERAS_BACKEND": "torch"}),
     ],
     ids=["tf_keras", "keras on jax", "keras on torch"],
 )

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from q_store.qir.diagnostics import QStoreError
 from q_store.runtime import reference
 from q_store.tf import QuantumLayer, plain_operations
 from tests.keras.frameworks import LEGACY, features, keras, make, reupload
@@ -233,6 +234,12 @@ def test_stock_tensorboard_has_the_quantum_scalars(tmp_path: Path) -> None:
         tag = f"epoch_quantum/{name}"
         written = [float(tf.make_ndarray(event.tensor_proto)) for event in events.Tensors(tag)]
         assert written == pytest.approx(history[f"quantum/{name}"], rel=1e-5)
+
+
+def test_text_is_refused() -> None:
+    with pytest.raises(QStoreError, match="inputs must be real numbers, got string") as caught:
+        make()(tf.constant([["a", "b", "c"]]))
+    assert caught.value.code == "QS602"
 
 
 def test_names_of_the_package() -> None:
