@@ -36,7 +36,7 @@ def test_emit_can_be_repeated(qstorec: Callable, folder: Path) -> None:
     [
         ["compile", "wrong.qir", "-o", "out"],
         ["compile", "model.py:lost_key", "-o", "out"],
-        ["compile", "model.py:measured", "--emit", "ir=out,executable=x.npz"],
+        ["compile", "misread.qir", "--emit", "ir=out,executable=x.npz"],
         ["compile", "bell.qir", "--emit", "ir=out,stats=nowhere/stats"],
         ["compile", "bell.qir", "-p", "cancl", "-o", "out"],
         ["draw", "wrong.qir", "-o", "out"],
