@@ -16,6 +16,9 @@ from q_store.qir.location import Location
 from q_store.qir.ops import Gate, Step, Steps, Trait
 from q_store.qir.registry import all_gates, find_controlled
 
+MAX_REPEATED: Final = 2_000_000
+"""Steps of a power."""
+
 _CONJUGATED: Final[dict[str, tuple[str, str, str]]] = {
     "x": ("h", "z", "h"),
     "y": ("sdg", "x", "s"),
@@ -143,9 +146,16 @@ def power(
     """The steps to a power: repeated for an integer, with scaled angles for a fraction.
 
     A fraction is exact only where each gate is exp(i angle G) for a fixed G and all gates commute;
-    the power is the one that is continuous in the angles. Raises `QS324` otherwise, and `QS323`.
+    the power is the one that is continuous in the angles. Raises `QS324` otherwise, `QS323`, and
+    `QS354` for too many steps.
     """
     if float(exponent).is_integer():
+        if abs(exponent) * len(steps) > MAX_REPEATED:
+            raise failure(
+                loc,
+                "QS354",
+                f"{len(steps)} steps to the power {exponent:g} are more than {MAX_REPEATED} steps",
+            )
         once = list(steps) if exponent >= 0 else inverse(steps, loc)
         for step in steps if exponent != 1 else ():
             if step.row is not dialects.BARRIER:

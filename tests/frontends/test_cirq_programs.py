@@ -174,9 +174,20 @@ def test_what_has_no_counterpart() -> None:
         from_cirq(many)
     assert caught.value.code == "QS354"
     huge = cirq.CircuitOperation(cirq.FrozenCircuit(cirq.X(a)), repetitions=10**9)
-    with pytest.raises(QStoreError, match="repeated 1000000000 times") as caught:
-        from_cirq(cirq.Circuit(huge))
-    assert caught.value.code == "QS354"
+    nested = cirq.FrozenCircuit(cirq.X(a))
+    for _ in range(40):
+        nested = cirq.FrozenCircuit(cirq.CircuitOperation(nested, repetitions=2))
+    symbolic = cirq.CircuitOperation(
+        cirq.FrozenCircuit(cirq.X(a)), repetitions=sympy.Symbol("r"), use_repetition_ids=False
+    )
+    for operation, size in (
+        (huge, "1000000000"),
+        (cirq.CircuitOperation(nested), str(2**40)),
+        (symbolic, "a symbolic number of"),
+    ):
+        with pytest.raises(QStoreError, match=f"this one has {size}") as caught:
+            from_cirq(cirq.Circuit(operation))
+        assert caught.value.code == "QS354"
 
 
 def test_measurement_under_a_condition_is_refused_by_cirq() -> None:

@@ -270,7 +270,9 @@ def test_barriers_delays_boxes_and_bits_nobody_wrote() -> None:
     assert [item.name for item in to_qiskit(from_qiskit(circuit)).data] == ["h", "barrier", "s"]
 
 
-def test_loops_and_nesting_are_bounded() -> None:
+def test_loops_and_nesting_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("q_store.frontends.qiskit.reader.MAX_STEPS", 10_000)
+    monkeypatch.setattr("q_store.frontends.qiskit.control_flow._MAX_ALL_ROUNDS", 10_000)
     circuit = QiskitCircuit(1)
     with circuit.for_loop(range(10**6)):
         circuit.x(0)
@@ -283,9 +285,21 @@ def test_loops_and_nesting_are_bounded() -> None:
         outer = QiskitCircuit(1)
         outer.append(inner.to_gate(), [0])
         inner = outer
-    with pytest.raises(QStoreError) as caught:
-        from_qiskit(inner)
-    assert caught.value.code == "QS354"
+    doubling = QiskitCircuit(1)
+    doubling.x(0)
+    for k in range(40):
+        gate, outer = Gate(f"g{k}", 1, []), QiskitCircuit(1)
+        gate.definition = doubling
+        for _ in range(2):
+            outer.append(gate, [0], copy=False)
+        doubling = outer
+    loops = QiskitCircuit(1)
+    with loops.for_loop(range(10**3)), loops.for_loop(range(10**3)):
+        loops.barrier(0)
+    for huge in (inner, doubling, loops):
+        with pytest.raises(QStoreError) as caught:
+            from_qiskit(huge)
+        assert caught.value.code == "QS354"
 
 
 # --- the rest ---------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ from q_store.qir.registry import all_gates, gate
 MAX_STEPS: Final = 2_000_000
 MAX_NESTING: Final = 60
 MAX_MATRIX_QUBITS: Final = 6
+_MAX_SHOWN: Final = 80
+"""Characters of an operation in an error."""
 """Gates that are a matrix only are synthesised up to this many qubits."""
 MAX_OWN_CONTROLS: Final = 6
 
@@ -107,6 +109,22 @@ def read_json(text: str, file: str) -> QuantumCircuit:
     return from_cirq(circuit)
 
 
+def unrolled_size(operation: Any, known: dict[int, int | None]) -> int | None:
+    """How many operations an operation is when all repetitions are written out, by counting;
+    `None` when that is symbolic. `known` has the circuits that were counted, by identity."""
+    operation = operation.untagged.without_classical_controls()
+    if not isinstance(operation, cirq.CircuitOperation):
+        return 1
+    circuit = operation.circuit
+    if id(circuit) not in known:
+        sizes = [unrolled_size(inner, known) for inner in circuit.all_operations()]
+        known[id(circuit)] = None if None in sizes else sum(filter(None, sizes))
+    size = known[id(circuit)]
+    if size is None or not isinstance(operation.repetitions, int):
+        return None
+    return abs(operation.repetitions) * max(size, 1)
+
+
 class Reader:
     """Collects the steps of operations on qubits with known wires."""
 
@@ -162,9 +180,13 @@ class Reader:
     def circuit_operation(self, operation: Any) -> None:
         if operation.repeat_until is not None:
             raise error("QS350", "a circuit repeated until a condition holds has no counterpart")
-        repetitions, size = operation.repetitions, len(operation.circuit)
-        if not isinstance(repetitions, int) or abs(repetitions) * size > MAX_STEPS:
-            raise error("QS354", f"a circuit of {size} moments is repeated {repetitions} times")
+        size = unrolled_size(operation, {})
+        if size is None or size > MAX_STEPS:
+            raise error(
+                "QS354",
+                f"repeated circuits are unrolled to at most {MAX_STEPS} operations, this one has "
+                f"{'a symbolic number of' if size is None else size}",
+            )
         self.operations(operation.mapped_circuit(deep=True).all_operations())
 
     def gate(self, operation: Any, gate: Any) -> None:
@@ -302,6 +324,8 @@ _CHANNELS: Final = {row.mnemonic: row for row in dialects.NOISE}
 def _placed(problem: QStoreError, index: int, operation: Any) -> QStoreError:
     """The same problem with the operation of the whole circuit it came from."""
     first, *more = problem.diagnostics
-    message = f"operation {index}, `{operation}`: {first.message}"
+    shown = str(operation)
+    shown = shown if len(shown) <= _MAX_SHOWN else f"{shown[:_MAX_SHOWN]}…"
+    message = f"operation {index}, `{shown}`: {first.message}"
     placed = Diagnostic(first.code, message, first.span, first.severity, first.notes, first.help)
     return QStoreError(placed, *more)

@@ -25,6 +25,8 @@ from q_store.qir.registry import all_gates, op_def
 
 _MAX_DEPTH: Final = 60
 _MAX_CONTROLS: Final = 10
+_MAX_COPIES: Final = 100
+"""Higher powers of one gate are one gate with other angles where that is known."""
 _MAX_MATRIX: Final = 8
 """Wires of an operator that is known by its matrix only."""
 _SIMPLE: Final = re.compile(r"(\w+)\((?:[\w, ]+, )?wires\)\Z")
@@ -162,11 +164,11 @@ class Reader:
         inner, exponent = self.read(op.base, depth + 1), as_number(op.z)
         if exponent is None:
             raise error("QS383", f"{self._label(op)} has an exponent that is no number")
-        if len(inner) == 1 and not exponent.is_integer():
+        if len(inner) == 1 and (not exponent.is_integer() or abs(exponent) > _MAX_COPIES):
             single = single_power(inner[0], exponent)
             if single is not None:
                 return single
-        if exponent.is_integer() and abs(exponent) * len(inner) <= 100_000:
+        if exponent.is_integer():
             return transform.power(inner, exponent)
         return self._expanded(op, depth)
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _Values = Mapping[str, int]
 _MAX_ROUNDS: Final = 100_000
+"""Turns of one loop."""
+_MAX_ALL_ROUNDS: Final = 1_000_000
+"""Turns of all loops, those of loops in loops counted each time."""
 
 
 def append(reader: Reader, operation: Any, wires: Sequence[int], clbits: Sequence[Any]) -> None:
@@ -95,6 +98,9 @@ class _Flow:
         indices, parameter, body = self.operation.params
         if not hasattr(indices, "__len__") or len(indices) > _MAX_ROUNDS:
             raise error("QS354", f"the loop does not run at most {_MAX_ROUNDS} times")
+        self.reader.rounds += len(indices)
+        if self.reader.rounds > _MAX_ALL_ROUNDS:
+            raise error("QS354", f"the loops of the circuit run more than {_MAX_ALL_ROUNDS} times")
         jumps = {item.name for item in body.data} & {"break_loop", "continue_loop"}
         if jumps:
             raise error("QS350", f"`{min(jumps)}` has no counterpart in a loop that is unrolled")

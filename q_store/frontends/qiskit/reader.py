@@ -91,6 +91,8 @@ class Reader:
         self.measured: set[str] = set()
         """Bits that have been written; others read 0."""
         self.steps: list[Instruction] = []
+        self.rounds = 0
+        """Turns of loops so far."""
         self._known: dict[int, tuple[Any, tuple[Instruction, ...]]] = {}
         """Steps of gates by the identity of their object, which is kept alive here."""
         self._nesting = 0
@@ -147,6 +149,8 @@ class Reader:
         if known is None:
             local = self.inside(lambda: self._gate(operation))
             known = self._known[id(operation)] = (operation, local)
+        if len(self.steps) + len(known[1]) > MAX_STEPS:
+            raise error("QS354", f"definitions have more than {MAX_STEPS} steps")
         self.steps += [step.mapped(wires.__getitem__) for step in known[1]]
 
     def inside(self, action: Callable[[], None]) -> tuple[Instruction, ...]:

@@ -355,6 +355,17 @@ def test_mistakes(name: str) -> None:
     assert caught.value.code == code
 
 
+def test_powers_are_bounded() -> None:
+    once = from_pennylane(lambda: qml.pow(qml.RX(0.1, 0), 10**6))
+    assert once == QuantumCircuit(1).rx(0, 0.1 * 10**6)
+    with pytest.raises(QStoreError, match="to the power") as caught:
+        from_pennylane(lambda: qml.pow(qml.prod(qml.RX(0.3, 0), qml.CNOT([0, 1])), 10**7))
+    assert caught.value.code == "QS354"
+    with pytest.raises(QStoreError, match="to the power") as caught:
+        QuantumCircuit(1).h(0).power(10**9)
+    assert caught.value.code == "QS354"
+
+
 def test_wrong_arguments() -> None:
     for call in (
         lambda: from_pennylane(3),
