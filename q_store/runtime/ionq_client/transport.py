@@ -22,7 +22,7 @@ from urllib3.util.retry import Retry
 
 from q_store.qir.diagnostics import QStoreError, error
 from q_store.runtime.config import Secret
-from q_store.runtime.ionq_client.keys import need
+from q_store.runtime.ionq_client.keys import find_key, need
 from q_store.runtime.ionq_client.problems import refusal
 
 RETRIED: Final = frozenset({429, 500, 502, 503, 504, *range(520, 530)})
@@ -111,8 +111,8 @@ class Transport:
         return f"Transport({self.url!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A copy in another process has no key but its own.
-        return Transport, (self.url, Secret(), self.patience, self.agent)
+        # A copy in another process has the key that is found there.
+        return _again, (self.url, self.patience, self.agent)
 
     def close(self) -> None:
         """Close every connection."""
@@ -265,6 +265,10 @@ class Transport:
             f"no answer from {self.url}: {_reason(problem)}",
             help="check the network, and status.ionq.co",
         )
+
+
+def _again(url: str, patience: Patience, agent: str) -> Transport:
+    return Transport(url, find_key(None), patience, agent)
 
 
 def _was_repeated(response: requests.Response) -> bool:

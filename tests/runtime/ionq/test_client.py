@@ -283,6 +283,19 @@ def test_the_key_is_found_in_three_places(monkeypatch: pytest.MonkeyPatch) -> No
         assert "words" not in str(caught.value)
 
 
+def test_copies_find_a_key_of_their_own(ionq: IonQClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = ionq.submit(asymmetric(), shots=100)
+    text = pickle.dumps(job)
+    assert KEY.encode() not in text
+    monkeypatch.delenv("IONQ_API_KEY", raising=False)
+    with pytest.raises(QStoreError, match="QS740"):
+        pickle.loads(text).refresh()
+    monkeypatch.setenv("IONQ_API_KEY", "another")
+    copy = pickle.loads(text)
+    assert copy.wait(10, poll=0.01).result().probabilities == job.result().probabilities
+    copy._transport.close()
+
+
 def test_the_key_appears_nowhere(scripted: Scripted, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     shown = []
