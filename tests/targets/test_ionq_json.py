@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from q_store.runtime.reference_func import unitary_of_func
 from q_store.targets.ionq.devices import device
 from q_store.targets.ionq.json.circuits import IonqCircuit, ionq_circuits
 from q_store.targets.ionq.json.job import JobOptions, body_text, job_body
+from q_store.targets.ionq.json.prepare import prepared
 from q_store.targets.ionq.json.schema import job_schema
 from q_store.testing.strategies import circuits
 
@@ -103,6 +105,34 @@ def test_native_circuits_come_back(machine: str) -> None:
         np.testing.assert_allclose(got, distribution(func), atol=1e-9)
 
     check()
+
+
+@pytest.mark.parametrize("machine", ["aria", "forte"])
+def test_compiling_for_a_job_keeps_what_is_measured(machine: str) -> None:
+    """Gates that nothing measured depends on may go, so only measured bits are compared."""
+
+    @settings(max_examples=30)
+    @given(numeric(10), st.lists(st.integers(0, 3), min_size=1, max_size=3, unique=True))
+    def check(func: Func, wanted: list[int]) -> None:
+        circuit = QuantumCircuit.from_ir(func)
+        qubits = [qubit for qubit in wanted if qubit < circuit.n_qubits] or [0]
+        circuit._observations = [Sample(tuple(qubits))]
+        ready, gateset = prepared(circuit.to_ir(), device(f"ionq.{machine}"), "native", level=1)
+        (made,) = ionq_circuits(ready, gateset=gateset)
+        read = read_ionq_json(body([made], target=f"ionq.{machine}"), strict=True).main
+        (register,) = made.registers
+        np.testing.assert_allclose(
+            marginal(distribution(read), register), marginal(distribution(func), qubits), atol=1e-9
+        )
+
+    check()
+
+
+def marginal(probabilities: np.ndarray, qubits: Sequence[int]) -> np.ndarray:
+    n = len(probabilities).bit_length() - 1
+    rest = [q for q in range(n) if q not in qubits]
+    shaped = probabilities.reshape((2,) * n).transpose([*qubits, *rest])
+    return shaped.reshape(2 ** len(qubits), -1).sum(axis=1)
 
 
 def test_a_native_program_without_frames_left_keeps_its_unitary() -> None:

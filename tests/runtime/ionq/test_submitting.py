@@ -6,6 +6,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -18,7 +19,8 @@ from q_store.targets.ionq.json.circuits import IonqCircuit, ionq_circuits
 from q_store.targets.ionq.json.job import JobOptions
 from tests.runtime.ionq.scripted import Scripted, serve
 
-QUICK = Patience(retries=5, backoff=0.0002, longest_pause=0.0005, longest_wait=0.01, read=0.4)
+QUICK = Patience(retries=5, backoff=0.0002, longest_pause=0.0005, longest_wait=0.01, read=10.0)
+HASTY = replace(QUICK, read=0.4)
 AFTER = ("drop-after", "cut-after", "garbled-after", "500-after", "503-after")
 BEFORE = ("drop-before", "429-before", "500-before", "502-before", "503-before")
 
@@ -36,8 +38,8 @@ def service() -> Iterator[Scripted]:
     server.server_close()
 
 
-def client(service: Scripted, **options: object) -> IonQClient:
-    return IonQClient("secret-key", url=service.url, patience=QUICK, **options)
+def client(service: Scripted, patience: Patience = QUICK, **options: object) -> IonQClient:
+    return IonQClient("secret-key", url=service.url, patience=patience, **options)
 
 
 def once(fault: str, method: str = "POST") -> Callable[[str, str], str | None]:
@@ -81,14 +83,14 @@ def test_a_job_that_did_not_arrive_is_sent_again_after_looking(
 
 def test_an_answer_that_comes_too_late_is_looked_up(service: Scripted) -> None:
     service.faults = once("late-after")
-    with client(service) as ionq:
+    with client(service, HASTY) as ionq:
         assert ionq.submit(bell()).id == "job-0"
     assert posts(service) == 1
 
 
 def test_a_request_that_may_still_be_worked_on_is_never_sent_again(service: Scripted) -> None:
     service.faults, service.late = once("late-before"), 1.2
-    with client(service) as ionq, pytest.raises(QStoreError, match="QS745") as caught:
+    with client(service, HASTY) as ionq, pytest.raises(QStoreError, match="QS745") as caught:
         ionq.submit(bell())
     assert posts(service) == 1
     notes = "\n".join(caught.value.diagnostics[0].notes)
