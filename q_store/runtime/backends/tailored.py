@@ -1,12 +1,13 @@
-"""A program in another precision than its caller's, or in parts of bounded size."""
+"""A program in another precision than its caller's, in parts of bounded size, or in processes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+from q_store.runtime.backends.crew import share
 
 Array = NDArray[Any]
 
@@ -14,40 +15,48 @@ Array = NDArray[Any]
 class TailoredProgram:
     """Calls a program on parts of at most `batch_size` samples and gives results in `dtype`.
 
-    It has the interface of a `Program`. Samples are drawn from the whole batch, so that they do not
-    depend on its parts.
+    It has the interface of a `Program`. With `processes` as many parts run at a time. Samples are
+    drawn from the whole batch, so that they do not depend on its parts.
     """
 
-    def __init__(self, program: Any, dtype: DTypeLike, batch_size: int | None) -> None:
+    def __init__(
+        self, program: Any, dtype: DTypeLike, batch_size: int | None, processes: int | None = None
+    ) -> None:
         self.program = program
         self.executable = program.executable
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         self.complex_dtype = np.result_type(self.dtype, np.complex64)
         self.batch_size = batch_size
+        self.processes = processes or 1
 
-    def _parts(self, inputs: Array, weights: Array) -> Iterator[tuple[slice, Array, Array]]:
+    def _parts(self, inputs: Array, weights: Array) -> list[tuple[slice, Array, Array]]:
         """Parts of a batch; an empty batch is one part."""
         x, w = np.asarray(inputs), np.asarray(weights)
-        size = self.batch_size or max(len(x), 1)
-        for start in range(0, max(len(x), 1), size):
-            part = slice(start, start + size)
-            yield part, x[part], w[part] if w.ndim == 2 else w
+        size = max(-(-len(x) // self.processes), 1)
+        size = min(size, self.batch_size or size)
+        slices = [slice(start, start + size) for start in range(0, max(len(x), 1), size)]
+        return [(part, x[part], w[part] if w.ndim == 2 else w) for part in slices]
 
-    def _values(self, call: Callable[..., Array], inputs: Array, weights: Array) -> Array:
-        parts = [call(x, w) for _, x, w in self._parts(inputs, weights)]
-        return self._cast(np.concatenate(parts) if len(parts) > 1 else parts[0])
+    def _calls(self, method: str, calls: list[tuple[Any, ...]]) -> list[Any]:
+        if self.processes > 1 and len(calls) > 1:
+            return share(self.program, method, calls, self.processes)
+        return [getattr(self.program, method)(*args) for args in calls]
+
+    def _values(self, method: str, inputs: Array, weights: Array, *rest: Any) -> Array:
+        calls = [(x, w, *rest) for _, x, w in self._parts(inputs, weights)]
+        found = self._calls(method, calls)
+        return self._cast(np.concatenate(found) if len(found) > 1 else found[0])
 
     def _gradients(
-        self, call: Callable[..., Any], inputs: Array, weights: Array, cotangent: Array
-    ) -> tuple[Array, ...]:
-        """`call` gives (values, d_inputs, d_weights) of a part."""
+        self, method: str, inputs: Array, weights: Array, cotangent: Array, *rest: Any
+    ) -> tuple[Array, Array, Array]:
+        """Values and gradients; those of shared weights are summed over the parts."""
         wanted = np.asarray(cotangent)
-        found = [call(x, w, wanted[part]) for part, x, w in self._parts(inputs, weights)]
-        values, d_inputs, d_weights = zip(*found, strict=True)
+        calls = [(x, w, wanted[part], *rest) for part, x, w in self._parts(inputs, weights)]
+        values, d_inputs, d_weights = zip(*self._calls(method, calls), strict=True)
         joined = np.concatenate(d_weights) if np.ndim(weights) == 2 else sum(d_weights)
-        return tuple(
-            [self._cast(a) for a in (np.concatenate(values), np.concatenate(d_inputs), joined)]
-        )
+        found = [self._cast(a) for a in (np.concatenate(values), np.concatenate(d_inputs), joined)]
+        return found[0], found[1], found[2]
 
     def _cast(self, array: Any) -> Array:
         wanted = self.complex_dtype if np.iscomplexobj(array) else self.dtype
@@ -55,14 +64,13 @@ class TailoredProgram:
 
     def expvals(self, inputs: Array, weights: Array) -> Array:
         """See `Program.expvals`."""
-        return self._values(self.program.expvals, inputs, weights)
+        return self._values("expvals", inputs, weights)
 
     def value_and_vjp(
         self, inputs: Array, weights: Array, cotangent: Array
     ) -> tuple[Array, Array, Array]:
         """See `Program.value_and_vjp`."""
-        found = self._gradients(self.program.value_and_vjp, inputs, weights, cotangent)
-        return found[0], found[1], found[2]
+        return self._gradients("value_and_vjp", inputs, weights, cotangent)
 
     def forward(self, inputs: Array, weights: Array, keep_state: bool) -> tuple[Array, None]:
         """Values; states of parts are not kept."""
@@ -72,27 +80,17 @@ class TailoredProgram:
         self, saved: Any, inputs: Array, weights: Array, cotangent: Array
     ) -> tuple[Array, Array]:
         """See `Program.backward`."""
-
-        def call(x: Array, w: Array, g: Array) -> tuple[Array, Array, Array]:
-            return g, *self.program.backward(None, x, w, g)
-
-        found = self._gradients(call, inputs, weights, cotangent)
-        return found[1], found[2]
+        return self.value_and_vjp(inputs, weights, cotangent)[1:]
 
     def probs(self, inputs: Array, weights: Array, qubits: tuple[int, ...]) -> Array:
         """See `Program.probs`."""
-        return self._values(lambda x, w: self.program.probs(x, w, qubits), inputs, weights)
+        return self._values("probs", inputs, weights, qubits)
 
     def probs_vjp(
         self, inputs: Array, weights: Array, cotangent: Array, qubits: tuple[int, ...]
     ) -> tuple[Array, Array, Array]:
         """See `Program.probs_vjp`."""
-
-        def call(x: Array, w: Array, g: Array) -> Any:
-            return self.program.probs_vjp(x, w, g, qubits)
-
-        found = self._gradients(call, inputs, weights, cotangent)
-        return found[0], found[1], found[2]
+        return self._gradients("probs_vjp", inputs, weights, cotangent, qubits)
 
     def samples(
         self, inputs: Array, weights: Array, qubits: tuple[int, ...], shots: int, seed: int
@@ -103,11 +101,10 @@ class TailoredProgram:
 
     def state(self, inputs: Array, weights: Array) -> Array:
         """See `Program.state`."""
-        return self._values(self.program.state, inputs, weights)
+        return self._values("state", inputs, weights)
 
     def state_vjp(
         self, inputs: Array, weights: Array, cotangent: Array
     ) -> tuple[Array, Array, Array]:
         """See `Program.state_vjp`."""
-        found = self._gradients(self.program.state_vjp, inputs, weights, cotangent)
-        return found[0], found[1], found[2]
+        return self._gradients("state_vjp", inputs, weights, cotangent)

@@ -239,6 +239,8 @@ class Packer:
 
     def factor(self, item: Factor, digits: Sequence[int]) -> None:
         """Append one factor, repeated for every setting of the block's other digits."""
+        if item.varies:
+            self.own.setdefault(item, {})
         local = Layout(self.sizes, digits)
         own = local.positions(item.digits)
         rest = local.positions([digit for digit in digits if digit not in item.digits])
@@ -259,7 +261,7 @@ class Packer:
         a, b, c = [float(part[row, column]) for part in item.parts[:3]]
         if not item.varies:
             return self.values.number(a, b, c, angle)
-        own = self.own.setdefault(item, {})
+        own = self.own[item]
         if (row, column) not in own:
             own[row, column] = self.values.own(a, b, c, angle)
         return own[row, column]
@@ -268,7 +270,7 @@ class Packer:
         """The entries of the factors that vary."""
         found = {}
         for item, own in self.own.items():
-            places = np.array(list(own), np.int64)
+            places = np.array(list(own), np.int64).reshape(-1, 2)
             found[item] = Cells(places[:, 0], places[:, 1], np.array(list(own.values()), np.int64))
         return found
 

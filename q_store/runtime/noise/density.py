@@ -21,6 +21,7 @@ from q_store.runtime.batched.arguments import (
     split_gradients,
 )
 from q_store.runtime.batched.classical import Classical
+from q_store.runtime.batched.layout import require_memory
 from q_store.runtime.batched.pool import thread_limit
 from q_store.runtime.batched.sampling import draw
 from q_store.runtime.noise.binding import Binder, from_groups, to_groups
@@ -60,6 +61,8 @@ class DensityProgram:
     @cached_property
     def tape(self) -> Tape:
         """The circuit for the kernel."""
+        # Beside the state itself, a table of where its entries are.
+        require_memory(24 * 4**self._n, f"a density matrix of {self._n} qubits")
         tape = density_tape(self.executable)
         if len(tape.order) > 1 << MOST_DIGITS:
             raise _too_many(self.executable.n_qubits)

@@ -36,8 +36,6 @@ from q_store.targets.executable import MEASURE, Executable
 
 Conditions = tuple[tuple[int, int], ...]
 
-_TINY = 1e-300
-
 
 @dataclass(frozen=True, eq=False)
 class Choice:
@@ -265,7 +263,8 @@ class _History:
         ladder = np.cumsum(chances, axis=0)
         option = (self.uniforms[choice.number] * ladder[-1] >= ladder[:-1]).sum(axis=0)
         taken = np.take_along_axis(chances, option[None], axis=0)[0]
-        scale = 1 / np.sqrt(np.maximum(taken, _TINY))
+        # Lanes without a sample have no state.
+        scale = 1 / np.sqrt(np.where(taken == 0, np.inf, taken))
         active = self.active(choice.conditions)
         if choice.bit >= 0:
             self.bits[choice.bit] = option

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from q_store.runtime.batched import cache
 from q_store.runtime.batched.cache import Family, get_kernel
-from q_store.runtime.batched.layout import WORKSPACE, address_of, full_width
+from q_store.runtime.batched.layout import WORKSPACE, address_of, full_width, require_memory
 from q_store.runtime.noise.blocks import Tape
 
 Array = NDArray[Any]
@@ -55,6 +55,7 @@ class Machine:
 
     def __init__(self, tape: Tape, dtype: np.dtype[Any], width: int) -> None:
         self.tape, self.dtype, self.width = tape, dtype, width
+        require_memory(tape.size * width * dtype.itemsize, "a state of a noisy circuit")
         self.kernel = get_kernel(dtype, width, NOISE)
         self.state = self.lanes("state", tape.size)
         self.work = self.lanes("work", tape.work)

@@ -10,6 +10,7 @@ from q_store.frontends.circuit import QuantumCircuit
 from q_store.frontends.trace import as_func
 from q_store.qir.diagnostics import QStoreError
 from q_store.runtime import reference_func
+from q_store.runtime.batched import layout
 from q_store.runtime.noise import sweeping
 from q_store.runtime.noise.density import DensityProgram
 from q_store.targets.lower import lower
@@ -251,3 +252,14 @@ def test_samples_follow_the_probabilities():
     wanted = 4000 * np.array([0.375, 0.125, 0.125, 0.375])
     assert ((counts - wanted) ** 2 / wanted).sum() < 16.3  # 0.1 % of chance, 3 degrees of freedom
     np.testing.assert_array_equal(bits, program.samples(None, np.zeros(0), (1, 0), 4000, 5))
+
+
+def test_too_little_memory_is_said_before_it_is_used(monkeypatch):
+    monkeypatch.setattr(layout, "available_memory", lambda: 100 << 20)
+    circuit = QuantumCircuit(12).bit_flip(0, 0.1).expval("Z0")
+    program = DensityProgram(lower(circuit.to_ir()))
+    with pytest.raises(QStoreError) as caught:
+        program.expvals(None, None)
+    assert caught.value.code == "QS510"
+    assert "12 qubits" in str(caught.value)
+    assert str(100 << 20) in str(caught.value)

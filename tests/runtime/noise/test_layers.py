@@ -212,3 +212,11 @@ def test_settings_of_trajectories_belong_to_the_embedded_engine():
     with pytest.raises(QStoreError) as caught:
         SimulatorConfig("lightning.qubit", trajectories=10)
     assert caught.value.code == "QS621"
+
+
+@pytest.mark.parametrize("parts", [{"batch_size": 1}, {"precision": "single"}])
+def test_shots_by_trajectories_in_parts_and_other_precisions(parts):
+    """Means of k shots are multiples of 2/k, so each shot has a trajectory of its own."""
+    config = SimulatorConfig(trajectories=5, **parts)
+    found = layer(noise=MODEL, shots=20, backend=config)(X) * 10
+    torch.testing.assert_close(found, found.round(), atol=1e-4, rtol=0)

@@ -283,3 +283,11 @@ def test_twelve_qubits_with_noise_everywhere():
     values, errors = program.estimate(np.zeros((2, 0)), weights)
     wanted = np.cos(weights[[0, 11]]) * (1 - 4 * 0.02 / 3)
     assert (np.abs(values - wanted) < ALMOST_NEVER * errors + 1e-5).all()
+
+
+def test_a_gate_under_a_condition_may_do_nothing():
+    body = QuantumCircuit(1).id(0).rz(0, 0.0)
+    circuit = QuantumCircuit(1).ry(0, 0.9).measure(0, bit="c").if_bit("c", body).expval("Z0")
+    program = JumpProgram(lower(circuit.to_ir()), np.float64, 400, 0)
+    values, errors = program.estimate(None, None)
+    assert abs(values[0, 0] - np.cos(0.9)) < ALMOST_NEVER * errors[0, 0]
