@@ -159,7 +159,7 @@ def _known(body: Mapping[str, Any], keys: frozenset[str]) -> None:
 
 def _one_of(body: Mapping[str, Any], key: str, values: tuple[str, ...]) -> str:
     found = body.get(key)
-    if found not in values:
+    if not isinstance(found, str) or found not in values:
         raise Refused(400, f"{key} must be one of {', '.join(values)}, got {found!r}", key)
     return str(found)
 
@@ -289,7 +289,7 @@ def _circuit(
     content: Mapping[str, Any], where: str, gateset: str | None, qubits: int
 ) -> CircuitPart:
     own = content.get("gateset", gateset)
-    if own not in _GATES:
+    if not isinstance(own, str) or own not in _GATES:
         raise Refused(400, f"{where}.gateset must be qis or native, got {own!r}", "gateset")
     gates = content.get("circuit")
     if not isinstance(gates, list):
@@ -312,7 +312,7 @@ def _gate(gate: object, where: str, known: frozenset[str]) -> int:
     if not isinstance(gate, dict):
         raise Refused(400, f"{where} must be an object", where)
     name = gate.get("gate")
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise Refused(400, f"{where}: gate {name!r} is not in this gate set", f"{where}.gate")
     wires = [gate[key] for key in ("target", "control") if key in gate]
     for key in ("targets", "controls"):

@@ -55,15 +55,21 @@ def die() -> None:
 class World:
     """A service that is started again whenever it dies, on the same file."""
 
-    def __init__(self, db: Path) -> None:
-        self.db = db
+    def __init__(self, db: Path, queue: float = 0.0) -> None:
+        self.db, self.queue = db, queue
+        self.later = 0.0
+        """Seconds that the service's clock is ahead."""
         self.deaths = 0
         self.plan = FaultPlan()
         self.service = self._opened()
 
     def _opened(self) -> IonqService:
-        options = ServiceOptions(db=self.db, faults=self.plan, background=False)
-        return IonqService(options, sleep=lambda seconds: None, die=die)
+        options = ServiceOptions(db=self.db, queue=self.queue, faults=self.plan, background=False)
+
+        def clock() -> float:
+            return time.time() + self.later
+
+        return IonqService(options, clock=clock, sleep=lambda seconds: None, die=die)
 
     def begin(self, plan: FaultPlan) -> None:
         self.plan = plan
@@ -214,6 +220,28 @@ def test_thousands_of_runs_lose_no_job_and_pay_none_twice(
     assert ends["completed"] > RUNS / 2
     assert {"completed", "QS746", "QS747"} <= ends.keys()
     assert sum(ends.values()) == RUNS
+
+
+@pytest.mark.usefixtures("quick_runs")
+def test_doubles_that_the_network_makes_are_cancelled_while_they_wait(
+    tmp_path: Path, connected: Callable[[World], IonQClient]
+) -> None:
+    world = World(tmp_path / "ionq.db", queue=600.0)
+    plan = FaultPlan({"duplicate": 0.3, "lost": 0.1, "gone": 0.1, "429": 0.1}, seed=3)
+    with connected(world) as client:
+        world.begin(plan)
+        tags = [f"double-{k}" for k in range(100)]
+        sent = {}
+        for tag in tags:
+            body = job(backend="qpu.forte-1", shots=5, metadata={TAG: tag})
+            sent[tag] = client.submit_body(body).id
+        doubles = sum(len(world.jobs(tag)) > 1 for tag in tags)
+        world.later = 601.0
+        world.quiet()
+        for tag in tags:
+            check(world, tag, sent[tag], "completed")
+    assert doubles > 20
+    world.service.close()
 
 
 @pytest.mark.usefixtures("quick_runs")
