@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import keyword
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from q_store.qir.func import Func
 from q_store.qir.ops import Gate
 from q_store.qir.registry import all_gates
+from q_store.qir.values import Value
 
 _SIMPLE: Final = re.compile(r"(\w+)\((?:[\w, ]+, )?wires\)\Z")
 _ADJOINT: Final = re.compile(r"adjoint\((\w+)\(wires\)\)\Z")
@@ -30,6 +34,22 @@ class Spelling:
     name: str
     adjoint: bool = False
     controls: int = 0
+
+
+def argument_names(func: Func, taken: Iterable[str] = ()) -> dict[Value, str]:
+    """A name for every parameter that a Python function may have as an argument: its own, or with
+    an underscore where that is a keyword or taken."""
+    refused = {*keyword.kwlist, *taken}
+    used = refused | {value.name for value in func.args}
+    names = {}
+    for value in func.args:
+        name = value.name
+        if name in refused:
+            while name in used:
+                name += "_"
+            used.add(name)
+        names[value] = name
+    return names
 
 
 @cache

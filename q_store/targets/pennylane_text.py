@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from q_store.qir import dialects
+from q_store.qir.diagnostics import counted
 from q_store.qir.func import Func
 from q_store.qir.observables import Expval, Observation, PauliSum, Probs, Sample
 from q_store.qir.ops import Gate
 from q_store.qir.values import Value
 from q_store.targets.flat import Expressions, FlatFunc, FlatStep, flatten, parts
-from q_store.targets.pennylane_names import CHANNELS, spelling
+from q_store.targets.pennylane_names import CHANNELS, argument_names, spelling
 from q_store.targets.qasm_text import Text, as_text
 
 _OPERATORS: Final = {"mul": "*", "div": "/", "pow": "**"}
@@ -39,9 +40,9 @@ class _Source:
         self.flat = flat
         self.lines: list[str] = []
         self.lead = "    "
-        self.taken = set(_TAKEN)
+        self.arguments = argument_names(flat.func, _TAKEN)
+        self.taken = {*_TAKEN, *self.arguments.values()}
         self.name = self.free(flat.func.name)
-        self.arguments = {value: self.free(value.name) for value in flat.func.args}
         self.bits: dict[str, str] = {}
         functions = {name: self.function(name) for name in _FUNCTIONS}
         self.expressions = Expressions(flat, self.element, functions)
@@ -58,7 +59,9 @@ class _Source:
         head += ["import numpy as np"] if "np." in used else []
         named = self.arguments.items()
         shapes = [f"{name}: shape {v.type.shape}" for v, name in named if v.type.shape]
-        note = f'    """On {self.flat.n_qubits} wires. {"; ".join(shapes)}'.rstrip() + '"""'
+        note = (
+            f'    """On {counted(self.flat.n_qubits, "wire")}. {"; ".join(shapes)}'.rstrip() + '"""'
+        )
         lines = [*head, "import pennylane as qml", "", "", f"def {self.name}({signature}):", note]
         return "\n".join([*lines, *body]) + "\n"
 

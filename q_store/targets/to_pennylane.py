@@ -15,7 +15,7 @@ from q_store.qir.observables import Expval, Observation, PauliSum, Probs, Sample
 from q_store.qir.ops import Gate
 from q_store.qir.values import Value
 from q_store.targets.flat import Expressions, FlatFunc, FlatStep, cannot, flatten, parts
-from q_store.targets.pennylane_names import CHANNELS, Spelling, spelling
+from q_store.targets.pennylane_names import CHANNELS, Spelling, argument_names, spelling
 
 _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     **{name: getattr(qml.math, name) for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
@@ -30,6 +30,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
 
 def to_pennylane(func: Func, *, samples: str = "sample") -> Callable[..., Any]:
     """A quantum function of the circuit's parameters, in order and by name, for `qml.QNode`.
+    Names that are keywords of Python, as `lambda`, get an underscore.
 
     Wire i is the label i. Array parameters may have leading batch dimensions, which PennyLane
     broadcasts; any of its interfaces differentiates through the function. It returns what the
@@ -43,21 +44,22 @@ def to_pennylane(func: Func, *, samples: str = "sample") -> Callable[..., Any]:
         raise error("QS381", f"samples must be 'sample' or 'counts', got {samples!r}")
     flat = flatten(func)
     _check_bodies(flat.steps)
+    names = argument_names(func)
     signature = inspect.Signature(
-        [inspect.Parameter(v.name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for v in func.args]
+        [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in names.values()]
     )
 
     def circuit(*args: Any, **named: Any) -> Any:
         bound = signature.bind(*args, **named).arguments
-        run = _Run(flat, bound)
+        run = _Run(flat, {value: bound[name] for value, name in names.items()})
         run.steps(flat.steps)
         measured = [_process(item, samples) for item in flat.observations]
         return measured[0] if len(measured) == 1 else tuple(measured) or None
 
     circuit.__name__ = circuit.__qualname__ = func.name
     circuit.__signature__ = signature  # type: ignore[attr-defined]
-    circuit.parameter_shapes = {value.name: value.type.shape for value in func.args}  # type: ignore[attr-defined]
-    circuit.input_names = tuple(v.name for v in func.args_with_role("input"))  # type: ignore[attr-defined]
+    circuit.parameter_shapes = {names[v]: v.type.shape for v in func.args}  # type: ignore[attr-defined]
+    circuit.input_names = tuple(names[v] for v in func.args_with_role("input"))  # type: ignore[attr-defined]
     circuit.n_qubits = flat.n_qubits  # type: ignore[attr-defined]
     return circuit
 
@@ -99,13 +101,13 @@ def _check_bodies(steps: Iterable[FlatStep]) -> None:
 class _Run:
     """One call of the quantum function."""
 
-    def __init__(self, flat: FlatFunc, arguments: dict[str, Any]) -> None:
+    def __init__(self, flat: FlatFunc, arguments: dict[Value, Any]) -> None:
         self.arguments = arguments
         self.bits: dict[str, Any] = {}
         self.expressions = Expressions(flat, self.element, _FUNCTIONS)
 
     def element(self, value: Value, index: tuple[int, ...]) -> Any:
-        argument = self.arguments[value.name]
+        argument = self.arguments[value]
         part = argument[(..., *index)] if index else argument
         return part.item() if _is_symbol(part) else part
 

@@ -162,7 +162,7 @@ SOURCES = {
     "conditions": "qubits q[2]; ry(0.7) q[0]; measure q[0] -> c; if c { x q[1] } else { h q[1] }\n"
     "reset q[0]; expect Z0; expect Z1",
     "functions": "qubits q[1]; weight t, w[2]; ry(sin(t)*w[0] + atan2(w[1], t)) q; expect Z0",
-    "words": "qubits q[1]; weight lambda_, pi2, qml; ry(lambda_ + pi2*qml) q; expect Z0 + 0.5",
+    "words": "qubits q[1]; weight lambda, pi2, qml; ry(lambda + pi2*qml) q; expect Z0 + 0.5",
     "kinds": "qubits q[2]; h q; probs q[1], q[0]; expect 0.5*X0 X1 - Z0",
 }
 
@@ -174,9 +174,9 @@ def test_sources_of_every_kind(name: str, tmp_path: Path) -> None:
     text = to_pennylane_text(func)
     if name == "words":
         assert "def main(lambda_, pi2, qml_):" in text
-        values["qml_"] = values.pop("qml")
+        values = {{"lambda": "lambda_", "qml": "qml_"}.get(k, k): v for k, v in values.items()}
     found = run_source(text, tmp_path, func.n_qubits, values)
-    values = {k.replace("qml_", "qml"): v for k, v in values.items()}
+    values = {k.removesuffix("_"): v for k, v in values.items()}
     bound = q_store.QuantumCircuit.from_ir(func).bind(
         {name: value.tolist() for name, value in values.items()}
     )

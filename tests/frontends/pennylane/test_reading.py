@@ -355,6 +355,14 @@ def test_mistakes(name: str) -> None:
     assert caught.value.code == code
 
 
+def test_keywords_are_no_arguments() -> None:
+    circuit = QuantumCircuit(1).rx(0, param="lambda").ry(0, param="lambda_").expval("Z0")
+    function = to_pennylane(circuit)
+    assert function.parameter_shapes == {"lambda__": (), "lambda_": ()}
+    node = qml.QNode(function, qml.device("default.qubit", wires=1))
+    assert float(node(lambda__=0.3, lambda_=0.4)) == pytest.approx(np.cos(0.3) * np.cos(0.4))
+
+
 def test_powers_are_bounded() -> None:
     once = from_pennylane(lambda: qml.pow(qml.RX(0.1, 0), 10**6))
     assert once == QuantumCircuit(1).rx(0, 0.1 * 10**6)
