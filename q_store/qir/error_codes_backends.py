@@ -58,4 +58,10 @@ BACKENDS: Final[dict[str, Explanation]] = {
         "failure inside a simulator",
         "A simulator of another package refused the circuit or failed; its own words follow.",
     ),
+    "QS629": Explanation(
+        "process of a simulator has ended",
+        "With `processes=` a batch is shared by processes, and one of them ended before it "
+        "answered: it was killed, perhaps for memory, or the simulator crashed. The next call "
+        "starts anew.",
+    ),
 }

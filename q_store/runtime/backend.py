@@ -136,9 +136,10 @@ def load(executable: Executable, dtype: DTypeLike, backend: Placement | str = EM
     _check_effects(row, executable)
     computed = np.dtype(placement.precision or _offered(row, wanted.name))
     program: Program = _loaded(row, executable, computed, placement)
-    if computed == wanted and placement.batch_size is None:
+    processes = placement.processes if hasattr(program, "placement") else None
+    if computed == wanted and placement.batch_size is None and processes is None:
         return program
-    return TailoredProgram(program, wanted, placement.batch_size)
+    return TailoredProgram(program, wanted, placement.batch_size, processes)
 
 
 def _row(placement: Placement) -> Backend:
@@ -247,6 +248,7 @@ def _placement(row: Backend, config: SimulatorConfig, device: str) -> Placement:
         config.dtype,
         config.batch_size,
         config.threads,
+        config.processes,
         config.fusion,
         config.method,
         config.noise_model,

@@ -32,6 +32,8 @@ class SimulatorConfig:
             where there is one.
         gpu_threshold: See `prefer_gpu`; default 12.
         threads: Threads of the simulator; default: all processors.
+        processes: Of qsim and Lightning: processes that share the samples of a batch; default 1.
+            They pay where a batch takes much longer than the few milliseconds of sending it.
         fusion: Of qsim: most qubits of a fused gate, 2 to 6.
         method: Of Aer: `statevector`, `density_matrix`, `matrix_product_state` or `stabilizer`.
             Of the embedded engine, for noisy circuits: `density_matrix` or `trajectories`.
@@ -53,6 +55,7 @@ class SimulatorConfig:
     prefer_gpu: bool = False
     gpu_threshold: int | None = None
     threads: int | None = None
+    processes: int | None = None
     fusion: int | None = None
     method: str | None = None
     noise_model: Any = None
@@ -71,6 +74,7 @@ class SimulatorConfig:
             ("batch_size", 1),
             ("gpu_threshold", 0),
             ("threads", 1),
+            ("processes", 1),
             ("trajectories", 1),
             ("seed", 0),
         ):
@@ -100,7 +104,15 @@ class SimulatorConfig:
 
     def _check_capabilities(self) -> None:
         able = backend_row(self.backend).capabilities
-        for name in ("threads", "fusion", "method", "noise_model", "trajectories", "seed"):
+        for name in (
+            "threads",
+            "processes",
+            "fusion",
+            "method",
+            "noise_model",
+            "trajectories",
+            "seed",
+        ):
             if getattr(self, name) is not None and name not in able.settings:
                 who = [row.name for row in BACKENDS.values() if name in row.capabilities.settings]
                 raise error(

@@ -13,6 +13,7 @@ SUBJECTS = [
     Subject("lightning.qubit", "float64"),
     Subject("lightning.kokkos", "float64"),
     Subject("aer", "float64"),
+    Subject(SimulatorConfig("lightning.qubit", processes=2), "float64"),
     Subject(SimulatorConfig("batched", precision="double", batch_size=2), "float32"),
 ]
 

@@ -184,6 +184,8 @@ config = SimulatorConfig(
         ({"backend": "aer", "noise_model": "{"}, "QS620"),
         ({"backend": "qsim", "precision": "double"}, "QS622"),
         ({"backend": "lightning.qubit", "threads": 2}, "QS621"),
+        ({"backend": "batched", "processes": 2}, "QS621"),
+        ({"backend": "qsim", "processes": 0}, "QS620"),
     ],
     ids=str,
 )
@@ -222,7 +224,7 @@ def test_copies_and_dictionaries(config: SimulatorConfig) -> None:
 
 def test_placements_carry_the_settings() -> None:
     found = place(SimulatorConfig("qsim", precision="single", fusion=3, threads=1, batch_size=7))
-    assert found == Placement("qsim", "cpu", "float32", 7, 1, 3)
+    assert found == Placement("qsim", "cpu", "float32", batch_size=7, threads=1, fusion=3)
     assert Placement.parse(found.text) == found
     assert Placement.parse("batched") == Placement("batched")
     assert str(Placement("batched")) == "batched"

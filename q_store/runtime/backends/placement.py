@@ -19,6 +19,8 @@ class Placement:
     batch_size: int | None = None
     """Most samples to run together."""
     threads: int | None = None
+    processes: int | None = None
+    """Processes that share a batch."""
     fusion: int | None = None
     method: str | None = None
     noise: str | None = None

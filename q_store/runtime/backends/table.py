@@ -43,7 +43,7 @@ class Capabilities:
     cost: str = "free"
     """`free`, or `shots` for machines that charge."""
     settings: tuple[str, ...] = ()
-    """Which of the optional settings `threads`, `fusion`, `method`, `noise_model`,
+    """Which of the optional settings `threads`, `processes`, `fusion`, `method`, `noise_model`,
     `trajectories`, `seed` it has."""
     methods: tuple[str, ...] = ()
     """Values of the setting `method`, the default first."""
@@ -138,7 +138,7 @@ _ROWS: Final = (
             max_qubits=40,
             precisions=(SINGLE,),
             devices=("cpu", "gpu"),
-            settings=("threads", "fusion"),
+            settings=("threads", "processes", "fusion"),
         ),
         packages=("qsimcirq",),
         extra="qsim",
@@ -148,7 +148,7 @@ _ROWS: Final = (
         name="lightning.qubit",
         title="PennyLane Lightning on the processor",
         loader=f"{_HERE}.lightning:load",
-        capabilities=Capabilities(max_qubits=40, adjoint=True),
+        capabilities=Capabilities(max_qubits=40, adjoint=True, settings=("processes",)),
         packages=("pennylane_lightning.lightning_qubit_ops",),
         extra="lightning",
     ),
