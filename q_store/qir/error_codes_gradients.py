@@ -48,4 +48,11 @@ GRADIENTS: Final[dict[str, Explanation]] = {
         "torch.autograd.grad(..., create_graph=True) with gradient='spsa'",
         "torch.autograd.grad(..., create_graph=True) with gradient='adjoint'",
     ),
+    "QS646": Explanation(
+        "unusable argument of q_store.gradients",
+        "The message names the argument, what it may be and what came. Inputs are rows, one per "
+        "sample; weights are one row, or one per sample.",
+        "hessian(layer, torch.rand(4))",
+        "hessian(layer, torch.rand(1, 4))",
+    ),
 }

@@ -220,7 +220,8 @@ class QuantumLayer(nn.Module):
         if core.output == "state":
             return state_vector(function, x, w)
         if core.estimate is not None:
-            return estimated(function, x, w, core.estimate, self._next_seed())
+            values: Tensor = estimated(function, x, w, core.estimate, self._next_seed())
+            return values
         return evaluate(function, x, w)
 
     def _samples(self, function: AnyFunction, x: Tensor, w: Tensor) -> Tensor:

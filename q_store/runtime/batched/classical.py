@@ -79,7 +79,8 @@ class Classical:
         run = slice(int(p.indptr[argument]), int(p.indptr[argument + 1]))
         return run, p.indices[run]
 
-    def _arguments(self, op: int, values: Values) -> list[Values]:
+    def arguments(self, op: int, values: Values) -> list[Values]:
+        """The arguments of an op, each (B,), at all parameters (parameters, B)."""
         p = self.program
         result = []
         for a in range(int(p.arg_ptr[op]), int(p.arg_ptr[op + 1])):
@@ -95,21 +96,30 @@ class Classical:
         values = np.concatenate([given, np.empty((len(self), given.shape[1]))])
         with np.errstate(all="ignore"):
             for op, (rule, _) in enumerate(self.ops):
-                values[self.n_given + op] = rule(*self._arguments(op, values))
+                values[self.n_given + op] = rule(*self.arguments(op, values))
         return values
 
     def reverse(self, values: Values, d_derived: Values) -> Values:
         """Gradient of ``given`` from that of the derived parameters (derived, B)."""
-        p = self.program
         grad = np.zeros_like(values)
         grad[self.n_given :] = d_derived
+        return self.adjoints(values, grad)[: self.n_given]
+
+    def partials(self, op: int, values: Values) -> tuple[Any, ...]:
+        """Derivatives of an op for its arguments."""
+        own = values[self.n_given + op]
+        return self.ops[op][1](np.ones_like(own), own, *self.arguments(op, values))
+
+    def adjoints(self, values: Values, direct: Values) -> Values:
+        """Gradients of all parameters (parameters, B) from those that bypass the classical ops."""
+        p, grad = self.program, direct.copy()
         with np.errstate(all="ignore"):
             for op in range(len(self) - 1, -1, -1):
-                arguments = self._arguments(op, values)
+                arguments = self.arguments(op, values)
                 at = self.n_given + op
                 parts = self.ops[op][1](grad[at], values[at], *arguments)
                 for a, part in zip(range(p.arg_ptr[op], p.arg_ptr[op + 1]), parts, strict=True):
                     run, indices = self._entries(a)
                     for coef, index in zip(p.data[run], indices, strict=True):
                         grad[index] += coef * part
-        return grad[: self.n_given]
+        return grad

@@ -56,13 +56,24 @@ class Chain:
             d_given = d_given + self.classical.reverse(point.params, d_params[self.n_given :])
         return np.asarray(d_given.T)
 
+    def adjoints(self, point: Point, d_slots: Doubles) -> Doubles:
+        """Gradients of everything after them for all parameters, (F + P + D, B)."""
+        d_params = self.matrix.T @ d_slots.T
+        return self.classical.adjoints(point.params, d_params)
+
+    def arguments(self, op: int) -> range:
+        """Numbers of the arguments of a classical op."""
+        pointer = self.classical.program.arg_ptr
+        return range(int(pointer[op]), int(pointer[op + 1]))
+
     def jacobian(self, point: Point) -> Doubles:
         """Derivatives (B, S, F + P) of the slots for the given parameters."""
         batch, n = point.slots.shape
         if not len(self.classical):
             return np.broadcast_to(self.matrix[:, : self.n_given], (batch, n, self.n_given))
         repeated = Point(np.repeat(point.params, n, axis=1), np.repeat(point.slots, n, axis=0))
-        return self.pull(repeated, np.tile(np.eye(n), (batch, 1))).reshape(batch, n, -1)
+        rows = self.pull(repeated, np.tile(np.eye(n), (batch, 1)))
+        return rows.reshape(batch, n, self.n_given)
 
     def split(self, d_given: Doubles, weights: Any) -> tuple[Doubles, Doubles]:
         """Gradients of inputs (B, F) and of weights in their own shape, summed when shared."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from q_store.qir.diagnostics import QStoreError, error
-from q_store.runtime.backends.table import backend_row
+from q_store.runtime.backends.table import Capabilities, backend_row
 from q_store.runtime.gradient_config import GradientConfig
 
 
@@ -17,7 +17,20 @@ def check_gradient(config: GradientConfig, output: str, backend: str, shots: int
             f"states are differentiated by the backend itself, got gradient={config.plain!r}",
             help="use gradient='auto'",
         )
+    if config.metric == "full":
+        check_states(backend, shots)
     resolved(config, backend, None if output == "samples" else shots)
+
+
+def check_states(backend: str, shots: int | None) -> None:
+    """Raises `QS642` where the full metric cannot be had."""
+    if shots is not None or not capabilities(backend).states:
+        reason = "is estimated from shots" if shots is not None else f"runs on {backend!r}"
+        raise error(
+            "QS642",
+            f"the full metric needs a simulator's states, and this {reason}",
+            help="use metric='block_diagonal' or 'diagonal'",
+        )
 
 
 def needs_gates_alone(method: str) -> QStoreError:
@@ -30,11 +43,16 @@ def needs_gates_alone(method: str) -> QStoreError:
     )
 
 
+def capabilities(backend: str) -> Capabilities:
+    """Those of a backend; what `auto` takes, the embedded engine can."""
+    return backend_row("batched" if backend == "auto" else backend).capabilities
+
+
 def resolved(config: GradientConfig, backend: str, shots: int | None) -> GradientConfig:
     """The config with `auto` decided: adjoint where values are exact and the backend has it, else
     parameter shift. Backends that `auto` may take all have it. Raises `QS642` for `adjoint` where
     it cannot be."""
-    able = backend_row("batched" if backend == "auto" else backend).capabilities
+    able = capabilities(backend)
     if config.method == "auto":
         return GradientConfig("adjoint" if shots is None and able.adjoint else "parameter_shift")
     if config.method == "adjoint" and shots is not None:

@@ -36,9 +36,13 @@ class Natural:
     def vjp(self, call: Call, cotangent: Array) -> tuple[Doubles, Doubles]:
         """See `Method.vjp`; `d_weights` is the natural gradient."""
         d_inputs, d_weights = self._inner(call).vjp(call, cotangent)
-        if not (call.wanted[1] and call.batch and call.shape[1]):
-            return d_inputs, d_weights
-        return d_inputs, self._solve(self.tensor(call), d_weights[..., None])[..., 0]
+        return d_inputs, self.apply(call, d_weights) if call.wanted[1] else d_weights
+
+    def apply(self, call: Call, d_weights: Doubles) -> Doubles:
+        """The natural gradient of a gradient in the shape of the weights."""
+        if not (call.batch and call.shape[1]):
+            return d_weights
+        return self._solve(self.tensor(call), d_weights[..., None])[..., 0]
 
     def derivatives(self, call: Call) -> Derivatives:
         """See `Method.derivatives`; those for weights are natural ones, each value's."""
