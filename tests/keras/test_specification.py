@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cirq
 import numpy as np
 import pytest
-import qiskit
-import sympy
 import tensorflow as tf
 
-from q_store import QuantumCircuit
-from q_store.frontends.trace import trace_circuit
-from q_store.qir.func import Module
+from tests.runtime.circuit_forms import FORMS, fills_in
 
 # Section 1.
 HYBRID_MODEL = """
@@ -74,71 +68,6 @@ model = tf.keras.Sequential([
 model.compile(optimizer='adam', loss='mse')
 model.fit(x_train, y_train, epochs=10)
 """
-
-
-def fills_in(circuit: Any, inputs: Any, weights: Any) -> None:
-    for q in range(4):
-        circuit.ry(q, inputs[q]).rx(q, weights[q])
-    circuit.cx(0, 1)
-
-
-def returns(inputs: Any, weights: Any, n_qubits: int) -> QuantumCircuit:
-    circuit = QuantumCircuit(n_qubits)
-    fills_in(circuit, inputs, weights)
-    return circuit
-
-
-def by_position(a: Any, b: Any) -> QuantumCircuit:
-    return returns(a, b, 4)
-
-
-def with_observables(circuit: Any, x: Any, w: Any) -> tuple[None, list[str]]:
-    fills_in(circuit, x, w)
-    return None, [f"Z{q}" for q in range(4)]
-
-
-def as_printed() -> QuantumCircuit:
-    """Section 2; no parameter is data, so an encoding is put in front."""
-    circuit = QuantumCircuit(n_qubits=4)
-    circuit.h(0)
-    circuit.cx(0, 1)
-    circuit.rx(1, param="theta")
-    circuit.measure_all()
-    return circuit
-
-
-def from_qiskit() -> Any:
-    circuit = qiskit.QuantumCircuit(4)
-    x = qiskit.circuit.ParameterVector("x", 4)
-    w = qiskit.circuit.ParameterVector("w", 4)
-    for q in range(4):
-        circuit.ry(x[q], q)
-        circuit.rx(w[q], q)
-    circuit.cx(0, 1)
-    return circuit
-
-
-def from_cirq() -> Any:
-    qubits = cirq.LineQubit.range(4)
-    x, w = sympy.symbols("x0:4"), sympy.symbols("w0:4")
-    gates = [cirq.ry(x[q])(qubits[q]) for q in range(4)]
-    gates += [cirq.rx(w[q])(qubits[q]) for q in range(4)]
-    return cirq.Circuit(*gates, cirq.CNOT(qubits[0], qubits[1]))
-
-
-FORMS: dict[str, Callable[[], Any]] = {
-    "function that fills in": lambda: fills_in,
-    "function that returns": lambda: returns,
-    "function of inputs and weights": lambda: by_position,
-    "function with observables": lambda: with_observables,
-    "finished circuit": as_printed,
-    "function of nothing": lambda: as_printed,
-    "IR text": lambda: str(Module((trace_circuit(fills_in, 4).func,))),
-    "IR": lambda: trace_circuit(fills_in, 4).func,
-    "Qiskit circuit": from_qiskit,
-    "Cirq circuit": from_cirq,
-    "nothing": lambda: None,
-}
 
 
 def names(features: int, classes: int) -> dict[str, Any]:
