@@ -27,6 +27,8 @@ class TailoredProgram:
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         self.complex_dtype = np.result_type(self.dtype, np.complex64)
         self.batch_size = batch_size
+        if hasattr(program, "word_means"):
+            self.word_means = self._word_means
         self.processes = processes or 1
 
     def _parts(self, inputs: Array, weights: Array) -> list[tuple[slice, Array, Array]]:
@@ -98,6 +100,14 @@ class TailoredProgram:
         """See `Program.samples`."""
         found: NDArray[np.uint8] = self.program.samples(inputs, weights, qubits, shots, seed)
         return found
+
+    def _word_means(self, inputs: Array, weights: Array, shots: int, seed: int) -> Array:
+        """Means of measured words, for programs that measure; each part has a seed of its own."""
+        found = [
+            self.program.word_means(x, w, shots, seed + part.start)
+            for part, x, w in self._parts(inputs, weights)
+        ]
+        return self._cast(np.concatenate(found))
 
     def state(self, inputs: Array, weights: Array) -> Array:
         """See `Program.state`."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _LOCK: Final = threading.Lock()
 _KEY: Final = "local"
+_KEPT: Final = 200
+"""Jobs to keep: training makes thousands, and their results are read at once."""
 _client: IonQClient | None = None
 
 
@@ -20,11 +22,11 @@ def local_client() -> IonQClient:
     from q_store.runtime.ionq_client.client import IonQClient
     from q_store.runtime.ionq_client.transport import Patience
     from q_store.runtime.ionq_service.http_server import IonqServer
-    from q_store.runtime.ionq_service.service import IonqService
+    from q_store.runtime.ionq_service.service import IonqService, ServiceOptions
 
     with _LOCK:
         if _client is None:
-            server = IonqServer(IonqService())
+            server = IonqServer(IonqService(ServiceOptions(keep=_KEPT)))
             _client = IonQClient(_KEY, url=server.url, patience=Patience(longest_pause=0.02))
             atexit.register(server.close)
             atexit.register(_client.close)

@@ -137,6 +137,16 @@ def delete_jobs(store: Store, identifiers: Sequence[str]) -> None:
             store.change("DELETE FROM job WHERE id = ?", identifier)
 
 
+def forget_jobs(store: Store, keep: int) -> None:
+    """Delete the oldest jobs that have ended, so that at most `keep` jobs stay; charges stay."""
+    old = store.rows(
+        "SELECT id FROM job WHERE parent IS NULL AND completed IS NOT NULL "
+        "ORDER BY seq DESC LIMIT -1 OFFSET ?",
+        keep,
+    )
+    delete_jobs(store, [row["id"] for row in old])
+
+
 def list_jobs(store: Store, filters: Mapping[str, Any]) -> tuple[list[Row], str | None]:
     """One page of jobs, the newest first, and where the next page starts.
 

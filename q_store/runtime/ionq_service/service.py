@@ -45,6 +45,8 @@ class ServiceOptions:
     """Of measurements. A job with a `noise.seed` uses that."""
     quota: float | None = None
     """US dollars that all jobs together may cost."""
+    keep: int | None = None
+    """Most jobs to keep: the oldest that have ended go. By default all stay."""
     rates: Rates | None = None
     """Prices; by default those of the package or of QSTORE_IONQ_RATES."""
     faults: FaultPlan = field(default_factory=FaultPlan)
@@ -72,7 +74,12 @@ class IonqService:
         self.store = Store(self.options.db)
         self.faults = Faults(self.options.faults, die)
         self.worker = Worker(
-            self.store, self.faults, clock, seed=self.options.seed, quota=self.options.quota
+            self.store,
+            self.faults,
+            clock,
+            seed=self.options.seed,
+            quota=self.options.quota,
+            keep=self.options.keep,
         )
         prices = Prices(self.options.rates or Rates.load())
         self.context = Context(

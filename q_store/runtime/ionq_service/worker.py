@@ -40,9 +40,10 @@ class Worker:
         *,
         seed: int = 0,
         quota: float | None = None,
+        keep: int | None = None,
     ) -> None:
         self.store, self.faults, self.clock = store, faults, clock
-        self.seed, self.quota = seed, quota
+        self.seed, self.quota, self.keep = seed, quota, keep
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -170,6 +171,8 @@ class Worker:
             if not job["dry_run"] and not is_simulator(machine(job["backend"])):
                 self.store.insert("charge", {"job": job["id"], "usd": job["estimate"], "at": now})
         self.faults.here()
+        if self.keep is not None:
+            jobs.forget_jobs(self.store, self.keep)
 
     def _fail(self, job: Row, problem: Failure) -> None:
         with self.store.transaction():

@@ -368,6 +368,18 @@ def test_sessions_end_when_told_to_and_hold_a_budget(local: Local) -> None:
     assert local.ask("POST", "/sessions", body | {"settings": {"cost_limit": 3}}).status == 400
 
 
+def test_old_jobs_are_forgotten_where_that_is_asked_for() -> None:
+    with Local(keep=2) as local:
+        done = [local.done(batch([BELL, BELL], backend="qpu.forte-1"))["id"] for _ in range(4)]
+        assert [one["id"] for one in local.get("/jobs")["jobs"]] == done[:1:-1]
+        assert local.service.store.spent() == pytest.approx(4 * 25.7899)
+        rows = local.service.store.rows("SELECT * FROM job")
+        assert len(rows) == 2 * 3
+        waiting = [local.submit(job()) for _ in range(4)]
+        local.run()
+        assert local.get("/jobs")["jobs"][0]["id"] == waiting[-1]
+
+
 def test_usage_and_whoami(local: Local) -> None:
     assert local.get("/whoami")["key_name"] == "local"
     shown = local.done(job(backend="qpu.forte-1"))
