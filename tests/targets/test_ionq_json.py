@@ -3,6 +3,7 @@
 import json
 import warnings
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from q_store.frontends.circuit import QuantumCircuit
-from q_store.frontends.ionq import read_ionq_json
+from q_store.frontends.ionq import read_circuits, read_ionq_json
 from q_store.frontends.qasm import from_qasm, is_qasm
 from q_store.frontends.symbols import scalar
 from q_store.passes.manager import run_pipeline
@@ -159,6 +160,19 @@ def test_the_measurement_map_is_kept(qubits: list[int], as_native: bool) -> None
             assert register.qubits == tuple(qubits)
 
 
+def test_swaps_in_a_native_program_are_an_order_of_qubits() -> None:
+    circuit = QuantumCircuit(3).gpi(0, 0.0).swap(0, 2).gpi(1, 0.0).swap(1, 2).measure_all()
+    (made,) = ionq_circuits(circuit.to_ir(), gateset="native")
+    assert made.gates == (
+        {"gate": "gpi", "target": 0, "phase": 0.0},
+        {"gate": "gpi", "target": 1, "phase": 0.0},
+    )
+    assert made.wires == (2, 0, 1)
+    read = read_ionq_json(body([made])).main
+    got = wire_order(distribution(read), made.wires)
+    np.testing.assert_allclose(got, distribution(circuit.to_ir()), atol=1e-12)
+
+
 def test_wires_that_end_in_another_order_are_said() -> None:
     """`ionq-native` makes swaps a new order of wires, which the map has to know."""
     func = native(QuantumCircuit(3).x(0).swap(0, 2).measure_all().to_ir())
@@ -276,6 +290,22 @@ def test_rotations_between_gates_that_undo_each_other(
         unitary_of_func(read_ionq_json(body([made])).main, {}),
         unitary_of_func(circuit.to_ir(), {}),
     )
+
+
+def test_every_frame_of_three_gates() -> None:
+    frames = ["h 0", "s 1", "sdg 2", "sx 1", "cx 0 1", "cx 1 2", "cz 0 2"]
+    found = 0
+    for frame in product(frames, repeat=3):
+        inner = QuantumCircuit(3)
+        for text in frame:
+            gate, *wires = text.split()
+            inner.append(gate, [int(wire) for wire in wires])
+        circuit = inner.copy().rzz(1, 2, 0.7).compose(inner.inverse())
+        (made,) = ionq_circuits(circuit.to_ir(), pauliexp=True)
+        found += any(gate["gate"] == "pauliexp" for gate in made.gates)
+        (read,) = read_circuits({"gateset": "qis", "qubits": 3, "circuit": list(made.gates)})
+        same_up_to_phase(unitary_of_func(read.to_ir(), {}), unitary_of_func(circuit.to_ir(), {}))
+    assert found > 100
 
 
 # --- job bodies -------------------------------------------------------------------------------
