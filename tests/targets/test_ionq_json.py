@@ -308,6 +308,21 @@ def test_every_frame_of_three_gates() -> None:
     assert found > 100
 
 
+def test_a_gate_elsewhere_between_them_stays() -> None:
+    circuit = QuantumCircuit(3).sx(1).cx(0, 1).rz(1, 0.7).rx(2, 0.2).cx(0, 1).sxdg(1).h(2)
+    (made,) = ionq_circuits(circuit.to_ir(), pauliexp=True)
+    read = read_ionq_json(body([made])).main
+    same_up_to_phase(unitary_of_func(read, {}), unitary_of_func(circuit.to_ir(), {}))
+
+
+def test_expectation_values_need_every_wire() -> None:
+    circuit = QuantumCircuit(3).h(0)
+    (samples,) = ionq_circuits(circuit.copy().sample(2).sample(1, 0).to_ir())
+    assert samples.registers == ((2,), (1, 0))
+    (both,) = ionq_circuits(circuit.copy().sample(2).expval("Z0").to_ir())
+    assert both.registers == ((0, 1, 2),)
+
+
 # --- job bodies -------------------------------------------------------------------------------
 
 
