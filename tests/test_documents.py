@@ -1,6 +1,7 @@
 """What the documents show, runs as printed."""
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -52,11 +53,12 @@ def test_python_snippets_run(code: str, tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_commands_succeed(command: str, tmp_path: Path) -> None:
-    """The files the commands name are the README's own examples."""
+    """The files the commands name are the README's own and those of examples/dsl."""
     function, circuit = blocks(ROOT / "README.md", "python")[:2]
     (tmp_path / "model.py").write_text(function.partition("model = ")[0] + circuit)
     (tmp_path / "bell.qir").write_text(_BELL)
     (tmp_path / "circuit.qir").write_text(_BELL)
+    shutil.copytree(ROOT / "examples" / "dsl", tmp_path, dirs_exist_ok=True)
     program = "import sys; from q_store.cli import main; sys.exit(main())"
     shell = f"qstorec() {{ '{sys.executable}' -c '{program}' \"$@\"; }}; {command}"
     done = subprocess.run(["bash", "-c", shell], cwd=tmp_path, capture_output=True, text=True)
