@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from q_store import QStoreError, SimulatorConfig, compile
+from q_store import QStoreError, SimulatorConfig
 from q_store.qir.angle import Angle
 from q_store.qir.builder import FuncBuilder
 from q_store.qir.dialects import NOISE
 from q_store.qir.observables import Expval, PauliSum
+from q_store.qir.registry import op_def
 from q_store.runtime import reference
 from q_store.runtime.backend import load, place
 from q_store.runtime.backends import lightning, qsim
@@ -70,18 +71,25 @@ def test_more_qubits_than_a_backend_has(backend: str) -> None:
     assert "batched" in text
 
 
-@pytest.mark.parametrize("backend", ["qsim", "lightning.qubit"])
-def test_noise_names_the_op_the_backend_and_who_could(backend: str) -> None:
-    circuit = compile("qubits q[1]; weight t; rx(t) q[0]; expect Z0")
+@pytest.mark.parametrize(
+    ("backend", "op", "could"),
+    [
+        ("lightning.qubit", "n.depolarizing", "batched, qsim"),
+        ("qsim", "q.reset", "batched"),
+        ("aer", "q.measure", "batched"),
+    ],
+)
+def test_effects_name_the_op_the_backend_and_who_could(backend: str, op: str, could: str) -> None:
     builder = FuncBuilder("noisy", 1)
-    builder.gate(NOISE[0], [0], [0.1])
-    noisy = lower(builder.finish([Expval(PauliSum.z(0))]))
-    assert run(circuit.executable, backend)
-    code, text = refused(run, noisy, backend)
+    if op == "q.measure":
+        builder.measure(0)
+    else:
+        builder.gate(op_def(op), [0], [0.1] * len(op_def(op).angle_names))
+    code, text = refused(run, lower(builder.finish([Expval(PauliSum.z(0))])), backend)
     assert code == "QS540"
-    assert "`n.depolarizing`" in text
-    assert backend in text
-    assert "aer" in text
+    assert f"`{op}`" in text
+    assert f"'{backend}'" in text
+    assert could in text
 
 
 def test_states_that_a_method_does_not_have() -> None:
@@ -191,6 +199,58 @@ def test_channels_are_those_of_the_embedded_engine(channel: Any) -> None:
     wanted = run(executable, "batched").value_and_vjp(none, weights, g)
     for mine, theirs in zip(found, wanted, strict=True):
         assert np.allclose(mine, theirs, atol=1e-9)
+
+
+# --- trajectories of qsim --------------------------------------------------------------------
+
+
+def noisy(channel: Any) -> Executable:
+    builder = FuncBuilder("noisy", 2)
+    t = builder.param("t")
+    builder.gate("ry", [0], [Angle.of(t)])
+    builder.gate("iswap", [0, 1])
+    builder.gate(channel, [1, 0][: channel.wires], [0.1, 0.05, 0.2][: len(channel.angle_names)])
+    builder.gate("ry", [1], [Angle.of(t) * 0.5])
+    words = ("Z0", "X1", "Y0 Y1", "0.5*Z0 Z1 + 0.25")
+    return lower(builder.finish([Expval(PauliSum.parse(word)) for word in words]))
+
+
+@pytest.mark.parametrize("channel", NOISE, ids=lambda row: row.mnemonic)
+def test_trajectories_of_qsim_have_the_means_of_the_density_matrix(channel: Any) -> None:
+    executable, weights, none = noisy(channel), np.array([0.7]), np.zeros((1, 0))
+    runs = 4000
+    program = run(executable, SimulatorConfig("qsim", trajectories=runs, seed=3), "float32")
+    exact = run(executable, "batched")
+    error = 5 / np.sqrt(runs)
+    g = cotangent(1, 4)
+    for mine, theirs, factor in zip(
+        program.value_and_vjp(none, weights, g),
+        exact.value_and_vjp(none, weights, g),
+        (1, 1, 4),
+        strict=True,
+    ):
+        assert np.allclose(mine, theirs, atol=factor * error)
+    chances = exact.probs(none, weights, (1, 0))[0]
+    assert np.allclose(program.probs(none, weights, (1, 0))[0], chances, atol=error)
+    bits = program.samples(none, weights, (1, 0), runs, 3)[0]
+    counts = np.bincount(bits @ [2, 1], minlength=4)
+    assert np.allclose(counts / runs, chances, atol=error)
+
+
+def test_seeds_of_trajectories() -> None:
+    executable, weights, none = noisy(NOISE[0]), np.array([0.7]), np.zeros((2, 0))
+    config = SimulatorConfig("qsim", trajectories=50, seed=3)
+    first, again = (run(executable, config, "float32").expvals(none, weights) for _ in range(2))
+    assert (first == again).all()
+    assert (first[0] != first[1]).any()
+    other = SimulatorConfig("qsim", trajectories=50, seed=4)
+    assert (run(executable, other, "float32").expvals(none, weights) != first).any()
+    program = run(executable, config, "float32")
+    draws = [program.samples(none, weights, (0, 1), 60, seed) for seed in (1, 1, 2)]
+    assert (draws[0] == draws[1]).all()
+    assert (draws[0] != draws[2]).any()
+    assert refused(program.samples, none, weights, (0, 1), 60, -1)[0] == "QS626"
+    assert refused(program.state, none, weights)[0] == "QS627"
 
 
 # --- settings and versions -------------------------------------------------------------------

@@ -58,6 +58,10 @@ def gate_set() -> GateSet:
 def load(executable: Executable, dtype: DTypeLike, placement: Placement) -> SlottedProgram:
     """A program of qsim."""
     if is_tested("qsimcirq", TESTED):
+        if executable.effects:
+            from q_store.runtime.backends.qsim_noise import TrajectoriesProgram
+
+            return TrajectoriesProgram(executable, dtype, placement)
         return QsimProgram(executable, dtype, placement)
     from q_store.runtime.backends.qsim_cirq import CirqProgram
 
@@ -68,6 +72,8 @@ class QsimProgram(SlottedProgram):
     """A circuit on qsim's C++ simulator."""
 
     gates = gate_set()
+    suffix = ""
+    """Of the C++ functions that add gates."""
 
     def __init__(self, executable: Executable, dtype: DTypeLike, placement: Placement) -> None:
         super().__init__(executable, dtype, placement)
@@ -89,7 +95,8 @@ class QsimProgram(SlottedProgram):
         """How the op gets into a circuit; everything that does not depend on slots is done here."""
         qsim, kinds = self._qsim, self._qsim.GateKind
         wires = [self.n - 1 - wire for wire in op.wires]
-        add_gate, slot = qsim.add_gate, op.slots[0] if op.slots else -1
+        add_gate = getattr(qsim, f"add_gate{self.suffix}")
+        slot = op.slots[0] if op.slots else -1
         if slot >= 0 and op.name in _ROTATIONS:
             kind = getattr(kinds, _ROTATIONS[op.name])
             return lambda slots, c: add_gate(kind, time, wires, {"phi": slots[slot]}, c)
@@ -101,9 +108,8 @@ class QsimProgram(SlottedProgram):
         if op.name in _KINDS:
             kind = getattr(kinds, _KINDS[op.name])
             return lambda _, c: add_gate(kind, time, wires, {}, c)
-        matrix = all_gates()[op.name].matrix(*op.angles).ravel()
-        numbers = np.stack([matrix.real, matrix.imag], axis=1).ravel().tolist()
-        add_matrix = qsim.add_matrix_gate
+        numbers = flat(all_gates()[op.name].matrix(*op.angles))
+        add_matrix = getattr(qsim, f"add_matrix_gate{self.suffix}")
         return lambda _, c: add_matrix(time, wires, numbers, c)
 
     def _opstring(self, term: int) -> Any:
@@ -118,9 +124,12 @@ class QsimProgram(SlottedProgram):
             self._qsim.add_gate_to_opstring(kind, [self.n - 1 - qubit], word)
         return [word], len(letters)
 
+    def _new_circuit(self) -> Any:
+        return self._qsim.Circuit()
+
     def _circuit(self, slots: list[float]) -> dict[str, Any]:
         """The options of a run of the circuit at one row of slots."""
-        circuit = self._qsim.Circuit()
+        circuit = self._new_circuit()
         circuit.num_qubits = self.n
         for add in self._adds:
             add(slots, circuit)
@@ -152,3 +161,9 @@ class QsimProgram(SlottedProgram):
             found = self._qsim.qsim_simulate_expectation_values(self._circuit(values), wanted, 0)
             words[row, used] = np.real(found)
         return self.observables.gathered(words)
+
+
+def flat(matrix: Array) -> list[float]:
+    """The entries of a matrix by rows, real and imaginary parts in turn."""
+    entries = np.asarray(matrix, np.complex128).ravel()
+    return entries.view(np.float64).tolist()  # type: ignore[no-any-return]

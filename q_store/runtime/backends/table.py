@@ -137,8 +137,9 @@ _ROWS: Final = (
         capabilities=Capabilities(
             max_qubits=40,
             precisions=(SINGLE,),
+            noise=("trajectories",),
             devices=("cpu", "gpu"),
-            settings=("threads", "processes", "fusion"),
+            settings=("threads", "processes", "fusion", "trajectories", "seed"),
         ),
         packages=("qsimcirq",),
         extra="qsim",
