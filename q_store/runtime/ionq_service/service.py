@@ -15,6 +15,7 @@ from q_store.runtime.ionq_service import routes
 from q_store.runtime.ionq_service.charges import Prices
 from q_store.runtime.ionq_service.context import Context
 from q_store.runtime.ionq_service.faults import FaultPlan, Faults
+from q_store.runtime.ionq_service.guard import Guard
 from q_store.runtime.ionq_service.messages import Dropped, Refused, Reply, Request
 from q_store.runtime.ionq_service.store import MEMORY, Store
 from q_store.runtime.ionq_service.worker import Worker
@@ -124,7 +125,9 @@ class IonqService:
         return reply
 
     def _reply(self, request: Request) -> Reply:
-        try:
-            return routes.answer(self.context, request)
-        except Refused as problem:
-            return problem.reply()
+        with Guard(f"{request.method} {request.path}") as guard:
+            try:
+                return routes.answer(self.context, request)
+            except Refused as problem:
+                return problem.reply()
+        return Refused(500, guard.said).reply()

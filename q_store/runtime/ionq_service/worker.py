@@ -15,6 +15,7 @@ from typing import Any, Final
 from q_store.qir.diagnostics import QStoreError
 from q_store.runtime.ionq_service import jobs
 from q_store.runtime.ionq_service.faults import Faults
+from q_store.runtime.ionq_service.guard import Guard
 from q_store.runtime.ionq_service.machines import is_simulator, machine
 from q_store.runtime.ionq_service.outcomes import Outcome
 from q_store.runtime.ionq_service.preflight import Failure, check
@@ -93,13 +94,14 @@ class Worker:
         job = self.store.row(_NEXT, self.clock())
         if job is None:
             return False
-        try:
-            if job["status"] == jobs.SUBMITTED:
-                self._admit(job)
-            else:
-                self._run(job)
-        except Failure as problem:
-            self._fail(job, problem)
+        with Guard(f"job {job['id']}") as guard:
+            try:
+                act = self._admit if job["status"] == jobs.SUBMITTED else self._run
+                act(job)
+            except Failure as problem:
+                self._fail(job, problem)
+        if guard.problem is not None:
+            self._fail(job, Failure("InternalError", guard.said))
         return True
 
     def _admit(self, job: Row) -> None:

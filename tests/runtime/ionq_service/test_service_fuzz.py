@@ -102,6 +102,7 @@ def test_every_body_gets_an_answer(body: Any, path: str, method: str) -> None:
         local.run()
         for shown in local.get("/jobs")["jobs"]:
             assert shown["status"] in ("completed", "failed")
+            assert (shown["failure"] or {}).get("code") != "InternalError"
             assert local.ask("GET", f"/v0.3/jobs/{shown['id']}").status == 200
 
 

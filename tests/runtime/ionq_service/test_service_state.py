@@ -87,6 +87,24 @@ def test_a_job_cancelled_while_it_runs_costs_nothing(
     assert local.service.store.spent() == 0
 
 
+def test_mistakes_of_our_own_end_a_job_and_not_the_service(
+    local: Local, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("q_store.runtime.ionq_service.worker.outcomes", lambda *_: 1 // 0)
+        shown = local.done(job(backend="qpu.forte-1"))
+    assert shown["failure"]["code"] == "InternalError"
+    assert "ZeroDivisionError" in shown["failure"]["message"]
+    assert "ZeroDivisionError" in caplog.text
+    assert local.service.store.spent() == 0
+    assert local.done(job())["status"] == "completed"
+    with monkeypatch.context() as patched:
+        patched.setattr("q_store.runtime.ionq_service.jobs.list_jobs", lambda *_: 1 // 0)
+        reply = local.ask("GET", "/jobs")
+    assert (reply.status, reply.content["error"]) == (500, "Internal Server Error")
+    assert local.ask("GET", "/jobs").status == 200
+
+
 def test_one_service_at_a_time(tmp_path: Path) -> None:
     db = tmp_path / "ionq.db"
     with Local(db=db), pytest.raises(QStoreError) as caught:
