@@ -154,7 +154,7 @@ class CompiledCircuit:
         self._check_names(given)
         weights = self._row([self._weight(v, given) for v in self._traced.args_with_role("weight")])
         data = [(v, self._array(v, given)) for v in self._traced.args_with_role("input")]
-        batch = np.broadcast_shapes(*[_batch(v, array) for v, array in data])
+        batch = _common([_batch(v, array) for v, array in data])
         inputs = self._rows(data, batch)
         found = list(self._results(inputs, weights, shots, seed))
         shaped = [np.reshape(part, (*batch, *part.shape[1:])) for part in found]
@@ -222,6 +222,14 @@ class CompiledCircuit:
             full = np.broadcast_to(array, (*batch, *value.type.shape))
             columns.append(full.reshape(count, value.type.size))
         return np.concatenate(columns, axis=1).astype(self.program.dtype)
+
+
+def _common(batches: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(*batches)
+    except ValueError:
+        shown = " and ".join(map(str, dict.fromkeys(batches)))
+        raise error("QS321", f"the batches of the data do not fit together: {shown}") from None
 
 
 def _batch(value: Value, array: Real) -> tuple[int, ...]:
