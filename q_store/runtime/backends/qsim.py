@@ -166,4 +166,4 @@ class QsimProgram(SlottedProgram):
 def flat(matrix: Array) -> list[float]:
     """The entries of a matrix by rows, real and imaginary parts in turn."""
     entries = np.asarray(matrix, np.complex128).ravel()
-    return entries.view(np.float64).tolist()  # type: ignore[no-any-return]
+    return entries.view(np.float64).tolist()

@@ -83,7 +83,8 @@ class TrajectoriesProgram(QsimProgram):
                 state = self._qsim.qtrajectory_simulate_fullstate(options | {"s": seed}, 0)
                 chances = np.square(state, dtype=np.float64).reshape(-1, 2).sum(axis=1)
                 found[row] += marginal(chances[None], qubits, self.n)[0]
-        return found / runs
+        found /= runs
+        return found
 
     def samples(
         self,
