@@ -111,6 +111,29 @@ def test_a_gradient_is_one_job_of_all_its_circuits() -> None:
     assert info["type"] == "ionq.multi-circuit.v1"
 
 
+@pytest.mark.parametrize("gradient", ["auto", "parameter_shift", "finite_diff"])
+def test_layers_send_one_job_forward_and_one_back(gradient: str) -> None:
+    grads = []
+    for backend in ("batched", EXACT):
+        layer = QuantumLayer(
+            circuit(),
+            3,
+            backend,
+            observables=OBSERVABLES,
+            input_params=["x"],
+            gradient="auto" if backend == "batched" else gradient,
+        ).double()
+        with torch.no_grad():
+            layer.weights.copy_(torch.tensor(WEIGHTS))
+        before = len(runner_of(EXACT).jobs)
+        inputs = torch.tensor(FIRST, requires_grad=True)
+        layer(inputs).pow(2).sum().backward()
+        grads.append((inputs.grad.numpy(), layer.weights.grad.numpy()))
+    assert len(runner_of(EXACT).jobs) == before + 2
+    for got, want in zip(grads[1], grads[0], strict=True):
+        np.testing.assert_allclose(got, want, atol=1e-3 if gradient == "finite_diff" else 1e-7)
+
+
 def test_words_that_agree_are_measured_together() -> None:
     texts = ["Z0 Z1", "Z1 Z2", "Z2", "X0 X1", "X1 Y2", "Y0", "Z0 Y2", "0.5"]
     exe = executable([PauliSum.parse(text) for text in texts])
