@@ -106,6 +106,16 @@ def test_complex_angles_are_refused() -> None:
     assert caught.value.code == "QS351"
 
 
+@pytest.mark.parametrize("angle", [math.nan, math.inf, np.float64("nan")])
+def test_angles_that_are_not_finite_are_refused(angle: float) -> None:
+    circuit = QiskitCircuit(2)
+    circuit.h(0)
+    circuit.rx(angle, 1)
+    with pytest.raises(QStoreError, match=r"instruction 1, `rx`: .*not finite") as caught:
+        from_qiskit(circuit)
+    assert caught.value.code == "QS307"
+
+
 def test_evolutions_keep_their_time_symbolic() -> None:
     t = Parameter("t")
     circuit = QiskitCircuit(3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from math import isfinite
 from typing import Any, Final
 
 from qiskit.circuit import (
@@ -67,7 +68,7 @@ class Symbols:
     def angle(self, value: Any) -> Expr | float:
         """An angle in radians from a number or an expression. Raises `QS351`."""
         if isinstance(value, float | int):
-            return float(value)
+            return self._number(value)
         if isinstance(value, Parameter):
             return self.of(value)
         if not isinstance(value, ParameterExpression):
@@ -82,6 +83,8 @@ class Symbols:
             raise error("QS351", f"{value!r} is no angle") from problem
         if number.imag:
             raise error("QS351", f"the angle {value!r} is not real")
+        if not isfinite(number.real):
+            raise error("QS307", f"the angle {value!r} is not finite")
         return number.real
 
     def _declare_roles(self, inputs: Iterable[Any]) -> None:

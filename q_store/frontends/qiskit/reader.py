@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any, Final
 
 from qiskit import QuantumCircuit as QiskitCircuit
@@ -123,8 +124,9 @@ class Reader:
             wires = tuple([wire_of[qubit] for qubit in item.qubits])
             try:
                 if row is not None:
-                    angles = tuple([p if type(p) is float else angle(p) for p in item.params])
-                    append(Instruction(row, wires, angles))
+                    params = item.params
+                    plain = [p if type(p) is float and isfinite(p) else angle(p) for p in params]
+                    append(Instruction(row, wires, tuple(plain)))
                 else:
                     self.operation(item.operation, wires, item.clbits)
             except QStoreError as problem:
