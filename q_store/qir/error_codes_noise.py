@@ -19,7 +19,7 @@ NOISE_TARGETS: Final[dict[str, Explanation]] = {
         "A simulation by trajectories averages over many states, so there is no one state to give. "
         "Density matrices are for up to 13 qubits.",
         "SimulatorConfig(trajectories=500) with output='state'",
-        "SimulatorConfig(method='density_matrix') with output='state'",
+        "SimulatorConfig('batched', method='density_matrix') with output='state'",
     ),
     "QS542": Explanation(
         "bit that is not measured",

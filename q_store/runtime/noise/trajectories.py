@@ -180,7 +180,8 @@ class TrajectoryProgram(ABC):
         self, inputs: ArrayLike | None, weights: ArrayLike | None, seed: int | None = None
     ) -> tuple[Array, Array]:
         """Expectation values (B, E) and their standard errors."""
-        mean, spread = self._means(inputs, weights, EXPVAL, seed or self._next_seed())
+        chosen = self._next_seed() if seed is None else seed
+        mean, spread = self._means(inputs, weights, EXPVAL, chosen)
         return mean.astype(self.dtype), spread.astype(self.dtype)
 
     def expvals(self, inputs: ArrayLike | None, weights: ArrayLike | None) -> Array:
@@ -298,5 +299,5 @@ def _no_state() -> Exception:
     return error(
         "QS541",
         "a simulation by trajectories has no state",
-        help="use method='density_matrix' for a density matrix, or ask for probabilities",
+        help="SimulatorConfig('batched', method='density_matrix') has density matrices",
     )

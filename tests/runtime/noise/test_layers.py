@@ -12,6 +12,7 @@ from q_store.qir.diagnostics import QStoreError
 from q_store.runtime.backend import load
 from q_store.runtime.function import CircuitFunction, function_from_text
 from q_store.runtime.noise import NoiseModel, noisy
+from q_store.runtime.plain import plain_operations
 from q_store.runtime.simulator_config import SimulatorConfig
 from q_store.runtime.slots import slot_map
 from q_store.targets.lower import lower
@@ -220,3 +221,12 @@ def test_shots_by_trajectories_in_parts_and_other_precisions(parts):
     config = SimulatorConfig(trajectories=5, **parts)
     found = layer(noise=MODEL, shots=20, backend=config)(X) * 10
     torch.testing.assert_close(found, found.round(), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("noise", [MODEL, NoiseModel(readout=0.1)], ids=["channels", "reading"])
+def test_plain_operations_refuse_noise(noise):
+    made = layer(noise=noise)
+    with pytest.raises(QStoreError) as caught, plain_operations():
+        torch.export.export(made, (X,))
+    assert caught.value.code == "QS540"
+    assert "n." in str(caught.value)
