@@ -27,7 +27,7 @@ IONQ_LOCAL: Final[dict[str, Explanation]] = {
     ),
     "QS763": Explanation(
         "unusable option of an IonQ machine",
-        "The message names the option of `q_store.ionq.ionq_backend`, what it may be and what came.",
+        "The message names the option of `q_store.ionq.ionq_backend`, what fits and what came.",
         "ionq_backend('ionq.forte', noise='forte-1')",
         "ionq_backend('ionq.simulator', noise='forte-1')",
     ),
