@@ -180,20 +180,23 @@ class AerProgram(SlottedProgram):
         return np.array([[part[f"e{k}"] for k in range(count)] for part in data], np.float64)
 
     def _save_expvals(self, circuit: Any) -> None:
-        for k, operator in enumerate(self._operators):
-            circuit.save_expectation_value(operator, list(range(self.n)), label=f"e{k}")
+        for k, (operator, wires) in enumerate(self._operators):
+            circuit.save_expectation_value(operator, wires, label=f"e{k}")
 
     @cached_property
-    def _operators(self) -> list[Any]:
+    def _operators(self) -> list[tuple[Any, list[int]]]:
+        """Every Pauli sum over the qubits that occur in it, and those qubits as Aer counts them."""
         from qiskit.quantum_info import SparsePauliOp
 
-        obs = self.observables
-        sums: list[list[tuple[str, float]]] = [[("I" * self.n, 0.0)] for _ in range(obs.count)]
-        for term, output in enumerate(obs.output_of.tolist()):
-            letters = dict(obs.letters(term))
-            text = "".join(letters.get(qubit, "I") for qubit in range(self.n))
-            sums[output].append((text, float(obs.coefs[term])))
-        return [SparsePauliOp.from_list(words) for words in sums]
+        obs, found = self.observables, []
+        for output in range(obs.count):
+            terms = np.flatnonzero(obs.output_of == output).tolist()
+            words = [(dict(obs.letters(term)), float(obs.coefs[term])) for term in terms]
+            support = sorted({qubit for word, _ in words for qubit in word}) or [0]
+            texts = [("".join(word.get(q, "I") for q in support), c) for word, c in words]
+            operator = SparsePauliOp.from_list(texts or [("I", 0.0)])
+            found.append((operator, [self.n - 1 - qubit for qubit in reversed(support)]))
+        return found
 
     def run_probs(self, slots: Array, qubits: tuple[int, ...]) -> Array:
         """See `SlottedProgram.run_probs`."""
