@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from q_store.qir import dialects
 from q_store.qir.func import Func
 from q_store.qir.ops import Gate
 from q_store.qir.registry import all_gates
 from q_store.qir.values import Value
+from q_store.targets.flat import FlatStep, cannot
 
 _SIMPLE: Final = re.compile(r"(\w+)\((?:[\w, ]+, )?wires\)\Z")
 _ADJOINT: Final = re.compile(r"adjoint\((\w+)\(wires\)\)\Z")
@@ -50,6 +52,18 @@ def argument_names(func: Func, taken: Iterable[str] = ()) -> dict[Value, str]:
             used.add(name)
         names[value] = name
     return names
+
+
+def check_steps(steps: Iterable[FlatStep], conditional: bool = False) -> None:
+    """Raises `QS356` for what PennyLane's circuits do not hold: errors of reading anywhere, and
+    under a condition all but gates."""
+    for step in steps:
+        if step.row is dialects.READOUT:
+            raise cannot("PennyLane", step, "its circuits hold no errors of reading")
+        if conditional and not isinstance(step.row, Gate):
+            raise cannot("PennyLane", step, "PennyLane's conditions hold gates only")
+        for body in step.bodies:
+            check_steps(body, conditional=True)
 
 
 @cache

@@ -17,7 +17,7 @@ from q_store.qir.observables import Expval, Observation, PauliSum, Probs, Sample
 from q_store.qir.ops import Gate
 from q_store.qir.values import Value
 from q_store.targets.flat import Expressions, FlatFunc, FlatStep, flatten, parts
-from q_store.targets.pennylane_names import CHANNELS, argument_names, spelling
+from q_store.targets.pennylane_names import CHANNELS, argument_names, check_steps, spelling
 from q_store.targets.qasm_text import Text, as_text
 
 _OPERATORS: Final = {"mul": "*", "div": "/", "pow": "**"}
@@ -30,9 +30,12 @@ def to_pennylane_text(func: Func) -> str:
     Its arguments are the parameters in order; arrays may have leading batch dimensions. Wire i is
     the label i. It does and returns what `to_pennylane`'s function does.
 
-    Raises `QS340` for a function that is no circuit.
+    Raises `QS340` for a function that is no circuit, `QS356` for conditions within conditions and
+    errors of reading.
     """
-    return _Source(flatten(func)).text()
+    flat = flatten(func)
+    check_steps(flat.steps)
+    return _Source(flat).text()
 
 
 class _Source:

@@ -14,8 +14,14 @@ from q_store.qir.func import Func
 from q_store.qir.observables import Expval, Observation, PauliSum, Probs, Sample
 from q_store.qir.ops import Gate
 from q_store.qir.values import Value
-from q_store.targets.flat import Expressions, FlatFunc, FlatStep, cannot, flatten, parts
-from q_store.targets.pennylane_names import CHANNELS, Spelling, argument_names, spelling
+from q_store.targets.flat import Expressions, FlatFunc, FlatStep, flatten, parts
+from q_store.targets.pennylane_names import (
+    CHANNELS,
+    Spelling,
+    argument_names,
+    check_steps,
+    spelling,
+)
 
 _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     **{name: getattr(qml.math, name) for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
@@ -38,12 +44,13 @@ def to_pennylane(func: Func, *, samples: str = "sample") -> Callable[..., Any]:
     attributes `parameter_shapes`, `input_names` and `n_qubits` describe it. Gates without a
     counterpart are decomposed exactly.
 
-    Raises `QS340` for a function that is no circuit, `QS356` for conditions within conditions.
+    Raises `QS340` for a function that is no circuit, `QS356` for conditions within conditions and
+    errors of reading.
     """
     if samples not in ("sample", "counts"):
         raise error("QS381", f"samples must be 'sample' or 'counts', got {samples!r}")
     flat = flatten(func)
-    _check_bodies(flat.steps)
+    check_steps(flat.steps)
     names = argument_names(func)
     signature = inspect.Signature(
         [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in names.values()]
@@ -88,14 +95,6 @@ def _process(observation: Observation, samples: str) -> Any:
     if isinstance(observation, Sample):
         return getattr(qml, samples)(wires=observation.qubits)
     return qml.state()
-
-
-def _check_bodies(steps: Iterable[FlatStep]) -> None:
-    for step in steps:
-        for inner in (inner for body in step.bodies for inner in body):
-            if not isinstance(inner.row, Gate):
-                why = "PennyLane's conditions hold gates only"
-                raise cannot("PennyLane", inner, why)
 
 
 class _Run:
@@ -149,8 +148,6 @@ class _Run:
 
     def channel(self, step: FlatStep) -> None:
         row = step.row
-        if row is dialects.READOUT:
-            raise cannot("PennyLane", step, "its circuits hold no errors of reading")
         assert isinstance(row, dialects.Channel)
         rates = [angle.const for angle in step.angles]
         if row.mnemonic in CHANNELS:

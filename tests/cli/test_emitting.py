@@ -184,6 +184,22 @@ def test_sources_of_every_kind(name: str, tmp_path: Path) -> None:
         np.testing.assert_allclose(left, right, atol=1e-9)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "noise readout(0.1, 0.2) q[0]; expect Z0",
+        "measure q[0] -> c; if c { reset q[1] }; expect Z1",
+        "measure q -> c; if c[0] { if c[1] { x q[1] } }; expect Z1",
+    ],
+)
+def test_what_pennylane_has_no_words_for(body: str) -> None:
+    func = as_func(f"qubits q[2]; h q; {body}")
+    for write in (to_pennylane_text, q_store.to_pennylane):
+        with pytest.raises(q_store.QStoreError) as caught:
+            write(func)
+        assert caught.value.code == "QS356"
+
+
 # --- defines ----------------------------------------------------------------------------------
 
 
