@@ -353,14 +353,14 @@ def inconsistency(x: Executable) -> str:
             _outside(x.term_x, 1 << x.n_qubits) or _outside(x.term_z, 1 << x.n_qubits),
             "a Pauli word",
         ),
-        (len(x.readout) not in (0, 2 * x.n_qubits), "readout"),
+        (len(x.readout) not in (0, 2 * x.n_qubits) or _improbable(x.readout), "readout"),
         (len(x.input_names) not in (0, x.n_inputs), "input_names"),
         (len(x.weight_names) not in (0, x.n_weights), "weight_names"),
     )
     for broken, what in checks:
         if broken:
             return f"{what} does not fit the other arrays"
-    return _derived_too_early(x) or _bad_conditions(x) or _bad_output(x)
+    return _derived_too_early(x) or _bad_channel(x) or _bad_conditions(x) or _bad_output(x)
 
 
 def _derived_too_early(x: Executable) -> str:
@@ -370,6 +370,20 @@ def _derived_too_early(x: Executable) -> str:
         run = slice(int(c.indptr[c.arg_ptr[op]]), int(c.indptr[c.arg_ptr[op + 1]]))
         if _outside(c.indices[run], x.n_inputs + x.n_weights + op):
             return f"classical op {op} uses a value defined later"
+    return ""
+
+
+def _improbable(numbers: FloatArray) -> bool:
+    return not bool(np.all((numbers >= 0) & (numbers <= 1)))
+
+
+def _bad_channel(x: Executable) -> str:
+    """The slots of a channel are constants between 0 and 1."""
+    channels = np.array([name.startswith("n.") for name in x.op_names], bool)
+    chosen = channels[x.opcode] if len(x.op_names) else np.zeros(0, bool)
+    own = np.repeat(chosen, np.diff(x.slot_ptr))
+    if bool(np.any(np.diff(x.a_indptr)[own])) or _improbable(x.b[own]):
+        return "a channel has numbers that are no probabilities"
     return ""
 
 

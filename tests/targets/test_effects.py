@@ -160,3 +160,29 @@ def test_a_bit_that_is_an_argument_is_refused():
         lower(parse_module(text).main)
     assert caught.value.code == "QS542"
     assert "%c" in str(caught.value)
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1.5, np.nan])
+def test_numbers_that_are_no_probabilities_are_refused(tmp_path, wrong):
+    circuit = QuantumCircuit(1).append("bit_flip", 0, 0.1).append("readout", 0, 0.1, 0.2).sample()
+    executable = lower(circuit.to_ir())
+    changed = (
+        replace(executable, b=np.array([wrong])),
+        replace(executable, readout=np.array([wrong, 0.0])),
+        replace(executable, readout=np.zeros(1)),
+    )
+    for other in changed:
+        other.save(tmp_path / "e.npz")
+        with pytest.raises(QStoreError) as caught:
+            Executable.load(tmp_path / "e.npz")
+        assert caught.value.code == "QS500"
+
+
+def test_probabilities_that_depend_on_parameters_are_refused(tmp_path):
+    circuit = QuantumCircuit(1).rx(0, param="t").append("bit_flip", 0, 0.1).sample()
+    executable = lower(circuit.to_ir())
+    moved = replace(executable, a_indptr=np.array([0, 0, 1], np.int32))
+    moved.save(tmp_path / "e.npz")
+    with pytest.raises(QStoreError) as caught:
+        Executable.load(tmp_path / "e.npz")
+    assert "probabilities" in str(caught.value)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from q_store.qir.diagnostics import error
 from q_store.runtime.batched.classical import Classical
@@ -37,6 +37,14 @@ class Arguments:
         inputs = self.inputs[start:stop]
         weights = self.weights[start:stop] if self.per_sample else self.weights
         return Arguments(len(inputs), inputs, weights, self.per_sample)
+
+
+def check_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    """The dtype as numpy has it. Raises QS512 unless it is float32 or float64."""
+    found = np.dtype(dtype)
+    if found not in (np.float32, np.float64):
+        raise error("QS512", f"dtype must be float32 or float64, got {found}")
+    return found
 
 
 def check_shape(name: str, got: tuple[int, ...], expected: tuple[int, ...]) -> None:

@@ -27,6 +27,7 @@ from q_store.runtime.batched import opcodes as oc
 from q_store.runtime.batched.arguments import (
     Arguments,
     bind_arguments,
+    check_dtype,
     check_qubits,
     check_shape,
     split_gradients,
@@ -54,9 +55,7 @@ class BatchedProgram:
         self, executable: Executable, dtype: DTypeLike = np.float32, threads: int | None = None
     ) -> None:
         self.executable = executable
-        self.dtype = np.dtype(dtype)
-        if self.dtype not in (np.float32, np.float64):
-            raise error("QS512", f"dtype must be float32 or float64, got {self.dtype}")
+        self.dtype = check_dtype(dtype)
         if not 1 <= executable.n_qubits <= 48:
             raise error(
                 "QS505", f"the batched engine runs 1 to 48 qubits, got {executable.n_qubits}"

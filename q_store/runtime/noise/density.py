@@ -16,6 +16,7 @@ from q_store.qir.diagnostics import error
 from q_store.runtime.batched.arguments import (
     Arguments,
     bind_arguments,
+    check_dtype,
     check_qubits,
     check_shape,
     split_gradients,
@@ -48,7 +49,7 @@ class DensityProgram:
         self, executable: Executable, dtype: DTypeLike = np.float32, threads: int | None = None
     ) -> None:
         self.executable = executable
-        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        self.dtype = check_dtype(dtype)
         self.complex_dtype = np.result_type(self.dtype, np.complex64)
         self.threads = thread_limit(threads)
         self.classical = Classical(executable.classical, executable.n_inputs + executable.n_weights)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from q_store.qir.diagnostics import error
-from q_store.runtime.batched.arguments import bind_arguments, check_qubits, check_shape
+from q_store.runtime.batched.arguments import bind_arguments, check_dtype, check_qubits, check_shape
 from q_store.runtime.batched.classical import Classical
 from q_store.targets.executable import Executable
 
@@ -67,7 +67,7 @@ class TrajectoryProgram(ABC):
         threads: int | None = None,
     ) -> None:
         self.executable = executable
-        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        self.dtype = check_dtype(dtype)
         self.trajectories = trajectories or DEFAULT_TRAJECTORIES
         self.seed, self.threads = seed, threads
         self.classical = Classical(executable.classical, executable.n_inputs + executable.n_weights)

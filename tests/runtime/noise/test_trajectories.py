@@ -291,3 +291,22 @@ def test_a_gate_under_a_condition_may_do_nothing():
     program = JumpProgram(lower(circuit.to_ir()), np.float64, 400, 0)
     values, errors = program.estimate(None, None)
     assert abs(values[0, 0] - np.cos(0.9)) < ALMOST_NEVER * errors[0, 0]
+
+
+@pytest.mark.parametrize("kind", [DensityProgram, MixtureProgram, JumpProgram])
+def test_other_dtypes_are_refused(kind):
+    executable = lower(QuantumCircuit(1).bit_flip(0, 0.1).expval("Z0").to_ir())
+    with pytest.raises(QStoreError) as caught:
+        kind(executable, np.int32)
+    assert caught.value.code == "QS512"
+
+
+@pytest.mark.parametrize("kind", [DensityProgram, MixtureProgram, JumpProgram])
+def test_empty_batches_and_no_observables(kind):
+    circuit = QuantumCircuit(2).ry(0, param="x").bit_flip(0, 0.1).probs(0)
+    program = kind(lower(circuit.to_ir()), np.float32)
+    assert program.expvals(np.zeros((3, 1)), None).shape == (3, 0)
+    values, d_inputs, _ = program.probs_vjp(np.zeros((0, 1)), None, np.zeros((0, 2)), (0,))
+    assert values.shape == (0, 2)
+    assert d_inputs.shape == (0, 1)
+    assert program.samples(np.zeros((0, 1)), None, (0,), 5, 0).shape == (0, 5, 1)
