@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -28,6 +29,7 @@ from q_store.runtime.batched.arguments import (
 from q_store.runtime.batched.classical import Classical
 from q_store.runtime.batched.layout import require_memory
 from q_store.runtime.batched.sampling import draw
+from q_store.runtime.gradients.plan import ShiftPlan, gradient_plan
 from q_store.targets.executable import Executable
 
 Array = NDArray[Any]
@@ -128,13 +130,11 @@ class SlottedProgram(ABC):
         """Values, and gradients by the two-term rule f' = (f(t + pi/2) - f(t - pi/2)) / 2, the
         circuits of all samples in one batch (in parts that fit)."""
         values = evaluate(slots)
-        found = np.zeros(slots.shape)
-        count = max(1, _CHUNK_NUMBERS // max(1, 2 * slots.shape[1] ** 2))
-        for start in range(0, len(slots) if slots.shape[1] else 0, count):
-            for some in self._some_slots():
-                here = slice(start, start + count)
-                found[here, some] = _two_term(evaluate, slots[here], cotangent[here], some)
-        return values, found
+        return values, self._shifts.vjp(evaluate, slots, cotangent)
+
+    @cached_property
+    def _shifts(self) -> ShiftPlan:
+        return gradient_plan(((1.0,),) * self.tape.n_slots)
 
     def _some_slots(self) -> Iterator[Array]:
         """All slots, in parts for which a batch of shifted circuits fits."""
@@ -316,16 +316,3 @@ class SlottedProgram(ABC):
 
     def _require_states(self, batch: int) -> None:
         require_memory((batch << self.n) * self.complex_dtype.itemsize, "the states")
-
-
-def _two_term(evaluate: Evaluate, slots: Array, cotangent: Array, some: Array) -> Array:
-    """Gradients (b, len(some)) by the two-term rule."""
-    batch, count = len(slots), len(some)
-    variants = np.repeat(slots[:, None, None, :], count, axis=1)
-    variants = np.repeat(variants, 2, axis=2)
-    at = np.arange(count)
-    variants[:, at, 0, some] += np.pi / 2
-    variants[:, at, 1, some] -= np.pi / 2
-    values = evaluate(variants.reshape(batch * count * 2, -1)).reshape(batch, count, 2, -1)
-    found: Array = np.einsum("bcw,bw->bc", values[:, :, 0] - values[:, :, 1], cotangent)
-    return found * 0.5

@@ -17,6 +17,17 @@ from q_store.runtime.gradients.slot_level import SlotDerivatives, SlotMethod
 class ParameterShift(SlotMethod):
     """See the module text. Values are read with the call's sampler, all in one batch."""
 
+    def vjp(self, call: Call, cotangent: Array) -> tuple[Doubles, Doubles]:
+        """See `Method.vjp`."""
+        slots = gate_slots(call.function)
+        point = slots.chain.at(call.given)
+
+        def evaluate(rows: Array) -> Array:
+            return call.sampler.values(slots.function, rows)
+
+        d_slots = slots.plan(call.wanted).vjp(evaluate, point.slots, cotangent)
+        return call.split(slots.chain.pull(point, d_slots))
+
     def at_slots(self, call: Call) -> SlotDerivatives:
         slots = gate_slots(call.function)
         point = slots.chain.at(call.given)

@@ -58,7 +58,7 @@ class ShiftPlan:
         size = max(1, _CHUNK_NUMBERS // max(1, batch * n))
         for start in range(0, len(self.variants), size):
             moved = slots[:, None, :] + self._offsets(start, start + size)
-            yield moved.reshape(-1, n)
+            yield moved.reshape(moved.shape[0] * moved.shape[1], n)
 
     def values(self, evaluate: Callable[[Array], Array], slots: Array) -> Array:
         """Values (B, variants, width) of a function from slot rows (R, S) to (R, width)."""
@@ -83,6 +83,20 @@ class ShiftPlan:
     def derivatives(self, evaluate: Callable[[Array], Array], slots: Array) -> Array:
         """Derivatives (B, derivatives, width) at slots (B, S)."""
         return self.combine(self.values(evaluate, slots))
+
+    def vjp(self, evaluate: Callable[[Array], Array], slots: Array, cotangent: Array) -> Array:
+        """Derivatives (B, derivatives) of sum(cotangent * values) for a cotangent (B, width).
+
+        Values are used up part by part, however wide they are.
+        """
+        batch, found = len(slots), []
+        for rows in self.batches(slots) if batch else ():
+            values = evaluate(rows)
+            values = values.reshape(batch, -1, values.shape[-1])
+            found.append(np.einsum("bvw,bw->bv", values, cotangent))
+        if not found:
+            return np.zeros((batch, self.n_derivatives))
+        return self.combine(np.concatenate(found, axis=1)[:, :, None])[:, :, 0]
 
     def _offsets(self, start: int, stop: int) -> NDArray[np.float64]:
         part = self.variants[start:stop]
