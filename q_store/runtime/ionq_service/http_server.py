@@ -83,6 +83,10 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True
     service: IonqService
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no news."""
+        _LOG.debug("a connection of %s broke", client_address, exc_info=True)
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

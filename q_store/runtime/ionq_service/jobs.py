@@ -112,6 +112,14 @@ def known_job(store: Store, identifier: str) -> Row:
     return found
 
 
+def _whole_job(store: Store, identifier: str) -> Row:
+    """A job that is not one circuit of another. Raises `Refused`."""
+    job = known_job(store, identifier)
+    if job["parent"] is not None:
+        raise Refused(409, f"job {identifier!r} is a circuit of job {job['parent']!r}")
+    return job
+
+
 def cancel_jobs(store: Store, identifiers: Sequence[str], now: float) -> None:
     """Cancel jobs, all or none. One that has been paid for stays paid.
 
@@ -119,7 +127,7 @@ def cancel_jobs(store: Store, identifiers: Sequence[str], now: float) -> None:
     """
     with store.transaction():
         for identifier in identifiers:
-            job = known_job(store, identifier)
+            job = _whole_job(store, identifier)
             if job["status"] in (FAILED, CANCELED):
                 continue
             ended = job["completed"] if job["status"] == COMPLETED else now
@@ -130,7 +138,7 @@ def delete_jobs(store: Store, identifiers: Sequence[str]) -> None:
     """Take jobs with their results out of the store; charges stay."""
     with store.transaction():
         for identifier in identifiers:
-            known_job(store, identifier)
+            _whole_job(store, identifier)
             some = "SELECT id FROM job WHERE id = ? OR parent = ?"
             store.change(f"DELETE FROM result WHERE job IN ({some})", identifier, identifier)
             store.change("DELETE FROM job WHERE parent = ?", identifier)

@@ -11,7 +11,7 @@ from q_store.targets.ionq.devices import DEVICES, IonqDevice
 
 DEBIASING_SHOTS: Final = 500
 MAX_CONTROLS: Final = 7
-MAX_QUEUED_GATES: Final = 100_000
+MAX_CIRCUIT_GATES: Final = 100_000
 _NOISY_QUBITS: Final = {"harmony": 11, "harmony-1": 11, "harmony-2": 11, "aria-1": 25, "aria-2": 25}
 
 
@@ -49,8 +49,8 @@ def check(
             raise Failure(
                 "NotEnoughQubits", f"{device.api_name} has {limit} qubits, not {part.qubits}"
             )
-        if len(part.gates) > MAX_QUEUED_GATES:
-            raise Failure("TooManyGates", f"a circuit holds at most {MAX_QUEUED_GATES} gates")
+        if len(part.gates) > MAX_CIRCUIT_GATES:
+            raise Failure("TooManyGates", f"a circuit holds at most {MAX_CIRCUIT_GATES} gates")
         _check_gates(device, part)
 
 

@@ -177,6 +177,14 @@ class Store:
         found = self.row(sql, *(() if session is None else (session,)))
         return float(found["usd"]) if found else 0.0
 
+    def promised(self) -> float:
+        """Dollars that jobs which are ready or started will be charged."""
+        found = self.row(
+            "SELECT total(estimate) AS usd FROM job "
+            "WHERE parent IS NULL AND status IN ('ready', 'started')"
+        )
+        return float(found["usd"]) if found else 0.0
+
     def set_status(self, jobs: Sequence[str], status: str, **columns: Any) -> None:
         """A new status, and other columns, for jobs and their circuits."""
         names = ", ".join(f"{name} = ?" for name in ("status", *columns))

@@ -113,7 +113,9 @@ class Worker:
         mitigation = json.loads(job["settings"]).get("error_mitigation") or {}
         parts = jobs.parts_of(self.store, job)
         check(device, parts, job["shots"], noise, bool(mitigation.get("debiasing")))
-        if self.quota is not None and self.store.spent() + job["estimate"] > self.quota:
+        if self.quota is None:
+            return
+        if self.store.spent() + self.store.promised() + job["estimate"] > self.quota:
             raise Failure("QuotaExhaustedError", f"the job would exceed {self.quota} USD")
 
     def _run(self, job: Row) -> None:

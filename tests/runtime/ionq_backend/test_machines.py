@@ -14,6 +14,8 @@ from q_store.ionq import IonQClient, ionq_backend
 from q_store.qir.observables import PauliSum
 from q_store.runtime.backend import load
 from q_store.runtime.backends.placement import Placement
+from q_store.runtime.backends.table import BACKENDS
+from q_store.runtime.ionq_backend import options as machine_options
 from q_store.runtime.ionq_backend.measuring import grouped, words_of
 from q_store.runtime.ionq_backend.program import IonqProgram
 from q_store.runtime.ionq_backend.runner import runner_of
@@ -31,8 +33,14 @@ WEIGHTS = np.array([0.4, -0.7, 1.3])
 
 
 @pytest.fixture(autouse=True)
-def exact_backend() -> None:
+def exact_backend() -> Iterator[None]:
+    """A backend for these tests; what they register ends with them."""
+    rows, options = dict(BACKENDS), dict(machine_options._OPTIONS)
     ionq_backend("ionq.local", name=EXACT, machine="ionq.simulator")
+    yield
+    for table, before in ((BACKENDS, rows), (machine_options._OPTIONS, options)):
+        table.clear()
+        table.update(before)
 
 
 def circuit() -> QuantumCircuit:

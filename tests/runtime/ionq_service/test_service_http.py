@@ -4,6 +4,7 @@ import http.client
 import json
 import logging
 import socket
+import struct
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -67,6 +68,20 @@ def test_requests_of_many_threads_are_all_answered(server: IonqServer) -> None:
     listed = requests.get(f"{server.url}/jobs?limit=100", headers=HEADERS, timeout=30).json()
     assert sorted(one["id"] for one in listed["jobs"]) == sorted(made)
     assert len(made) == 40
+
+
+def test_clients_that_hang_up_are_no_news(
+    server: IonqServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    host, port = server.address.removeprefix("http://").split(":")
+    for _ in range(5):
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            # Closing at once with data unread resets the connection.
+            option = struct.pack("ii", 1, 0)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, option)
+            connection.sendall(b"GET /v0.4/backends HTTP/1.1\r\nHost: localhost\r\n")
+    assert requests.get(f"{server.url}/backends", timeout=10).status_code == 200
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_it_listens_on_loopback_only(server: IonqServer) -> None:

@@ -247,6 +247,15 @@ def test_deleted_jobs_are_gone(local: Local) -> None:
     assert local.get("/jobs")["jobs"] == []
 
 
+def test_a_circuit_of_a_job_is_not_cancelled_or_deleted_by_itself(local: Local) -> None:
+    many = local.submit(batch([BELL, BELL]))
+    child = local.get(f"/jobs/{many}")["child_job_ids"][0]
+    assert local.ask("PUT", f"/jobs/{child}/status/cancel").status == 409
+    assert local.ask("DELETE", f"/jobs/{child}").status == 409
+    local.run()
+    assert len(local.get(f"/jobs/{many}/results/probabilities")) == 2
+
+
 def test_cloning_changes_what_is_asked_for(local: Local) -> None:
     body = batch([BELL, [{"gate": "x", "target": 0}]], name="first", metadata={"a": "b"})
     identifier = local.submit(body)
@@ -300,6 +309,15 @@ def test_the_quota_is_for_all_jobs_together() -> None:
         assert [one["status"] for one in ends] == ["completed", "completed", "failed"]
         assert ends[2]["failure"]["code"] == "QuotaExhaustedError"
         assert local.service.store.spent() == pytest.approx(2 * 25.7899)
+
+
+def test_the_quota_counts_jobs_that_wait() -> None:
+    with Local(quota=60.0) as local:
+        made = [local.submit(job(backend="qpu.forte-1")) for _ in range(3)]
+        free = local.submit(job())
+        local.run()
+        found = [local.get(f"/jobs/{one}")["status"] for one in (*made, free)]
+        assert found == ["completed", "completed", "failed", "completed"]
 
 
 def test_estimates_become_rates(local: Local) -> None:
