@@ -39,6 +39,19 @@ qubit[2] q;
 ry(t) q[0];
 cx q[0], q[1];
 """
+IONQ = json.dumps(
+    {
+        "type": "ionq.circuit.v1",
+        "input": {
+            "qubits": 2,
+            "gateset": "qis",
+            "circuit": [
+                {"gate": "ry", "target": 0, "rotation": 0.3},
+                {"gate": "cnot", "control": 0, "target": 1},
+            ],
+        },
+    }
+)
 PYTHON = """
 import pennylane as qml
 from qiskit import QuantumCircuit
@@ -75,6 +88,10 @@ def quantum_function(theta):
     return qml.expval(qml.Z(0) @ qml.Z(1)), qml.expval(qml.X(0))
 
 
+def tape() -> qml.tape.QuantumScript:
+    return qml.tape.QuantumScript([qml.RY(0.3, 0), qml.CNOT([0, 1])])
+
+
 def our_circuit() -> q_store.QuantumCircuit:
     return q_store.QuantumCircuit(2).ry(0, param="t").cx(0, 1)
 
@@ -88,13 +105,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "bell.qasm").write_text(QASM)
     (folder / "bell.qir").write_text(our_circuit().to_text())
     (folder / "bell.json").write_text(cirq.to_json(cirq_circuit()))
+    (folder / "ionq.json").write_text(IONQ)
     (folder / "bell.py").write_text(PYTHON)
     with (folder / "bell.qpy").open("wb") as file:
         qpy.dump([qiskit_circuit(), QiskitCircuit(1, name="bell")], file)
     return folder
 
 
-FILES = ["bell.qst", "bell.qs", "bell.qasm", "bell.qir", "bell.json", "bell.qpy"]
+FILES = [
+    *("bell.qst", "bell.qs", "bell.qasm", "bell.qir", "bell.json", "bell.qpy", "ionq.json"),
+]
 OBJECTS = ["bell.py:qiskit", "bell.py:own", "bell.py:function"]
 FORMS: dict[str, Callable[[], object]] = {
     "circuit": our_circuit,
@@ -108,6 +128,10 @@ FORMS: dict[str, Callable[[], object]] = {
     "frozen Cirq": lambda: cirq_circuit().freeze(),
     "PennyLane function": lambda: quantum_function,
     "QNode": lambda: qml.QNode(quantum_function, qml.device("default.qubit", wires=2)),
+    "tape": tape,
+    "returns a tape": lambda: lambda inputs: tape(),
+    "returns IR": lambda: lambda inputs: our_circuit().to_ir(),
+    "returns a module": lambda: lambda inputs: our_circuit().to_module(),
     "function": lambda: lambda theta: q_store.QuantumCircuit(2).ry(0, theta[0]).cx(0, 1),
     "returns Qiskit": lambda: lambda inputs: qiskit_circuit(),
     "returns Cirq": lambda: lambda inputs: cirq_circuit(),
