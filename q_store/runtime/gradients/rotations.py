@@ -6,7 +6,6 @@ gates are written with such rotations, global phases are left out.
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -24,8 +23,6 @@ from q_store.runtime.gradients.chain import Chain
 from q_store.runtime.gradients.choice import needs_gates_alone
 from q_store.runtime.slots import AnyFunction, slot_func
 from q_store.targets.lower import has_effects, lower
-
-_known: weakref.WeakKeyDictionary[AnyFunction, RotationSlots] = weakref.WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +63,10 @@ def rotation_slots(function: AnyFunction, method: str) -> RotationSlots:
     or measurements in the middle, naming the method that wants them."""
     if has_effects(function.func):
         raise needs_gates_alone(method)
-    found = _known.get(function)
+    # Kept by the function itself: the rotations refer to it.
+    found: RotationSlots | None = function.__dict__.get("rotation_slots")
     if found is None:
-        found = _known[function] = RotationSlots(function)
+        found = function.__dict__["rotation_slots"] = RotationSlots(function)
     return found
 
 

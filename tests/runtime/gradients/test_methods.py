@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
+import weakref
 from typing import Any
 
 import numpy as np
@@ -174,6 +176,16 @@ def test_a_function_travels_with_its_method() -> None:
     for other in (pickle.loads(pickle.dumps(function)), function_from_text(function.text)):
         assert other.gradient == GradientConfig("finite_diff", epsilon=0.3)
         assert_near(other.backward(None, x, w, g), function.backward(None, x, w, g), 1e-12)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_kept_for_a_function_goes_with_it(method: str) -> None:
+    function = made(traced(example, 3), method)
+    function.backward(None, *points(function))
+    seen = weakref.ref(function)
+    del function
+    gc.collect()
+    assert seen() is None
 
 
 def test_epsilon_is_obeyed() -> None:
