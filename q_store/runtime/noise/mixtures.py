@@ -22,11 +22,7 @@ from q_store.runtime.batched.engine import BatchedProgram
 from q_store.runtime.noise.factors import Event, events
 from q_store.runtime.noise.pauli_factors import transfer_of
 from q_store.runtime.noise.trajectories import Array, Doubles, Rows, TrajectoryProgram, Wanted
-from q_store.targets.executable import (
-    AffineRow,
-    Executable,
-    IntArray,
-)
+from q_store.targets.executable import Executable, IntArray
 
 
 def word_probabilities(event: Event) -> Doubles | None:
@@ -64,95 +60,95 @@ class Expansion:
     wires: tuple[int, ...]
     """How many wires each channel has."""
 
-    @property
-    def n_choices(self) -> int:
-        """Inputs that are choices: an X part and a Z part for each wire of each channel."""
-        return 2 * sum(self.wires)
-
 
 def expand(executable: Executable) -> Expansion:
     """Gates with choices for inputs in the place of channels."""
-    listed = events(executable)
-    channels = [event for event in listed if not event.is_gate]
-    names = [name for name in executable.op_names if "." not in name]
-    names += [name for name in ("rx", "rz") if name not in names]
-    code = {name: at for at, name in enumerate(names)}
-    first = executable.n_inputs
-    extra = 2 * sum(len(event.wires) for event in channels)
-
-    def moved(indices: IntArray) -> IntArray:
-        return np.where(indices < first, indices, indices + extra).astype(np.int32)
-
-    slots = _Slots(executable, moved)
-    opcode: list[int] = []
-    wires: list[tuple[int, ...]] = []
-    ladders = []
-    choice = first
-    for k, event in enumerate(listed):
+    expanding = _Expanding(executable)
+    for op, event in enumerate(events(executable)):
         if event.is_gate:
-            opcode.append(code[event.name])
-            wires.append(event.wires)
-            slots.copy(k)
-            continue
-        chances = word_probabilities(event)
-        assert chances is not None
-        ladders.append(np.cumsum(chances))
-        for wire in event.wires:
-            for name in ("rx", "rz"):
-                opcode.append(code[name])
-                wires.append((wire,))
-                slots.choice(choice)
-                choice += 1
-    names_in = executable.input_names and (
-        *executable.input_names,
-        *[f"choice[{k}]" for k in range(extra)],
-    )
-    classical = executable.classical
-    phase = executable.phase_row
-    expanded = replace(
-        executable,
-        op_names=tuple(names),
-        opcode=np.array(opcode, np.int32),
-        wire_ptr=_pointers([len(own) for own in wires]),
-        wires=np.array([wire for own in wires for wire in own], np.int32),
-        n_inputs=first + extra,
-        input_names=names_in,
-        classical=replace(classical, indices=moved(classical.indices)),
-        phase_row=AffineRow(moved(phase.indices), phase.data, phase.const),
-        **slots.arrays(),
-    )
-    return Expansion(expanded, tuple(ladders), tuple([len(event.wires) for event in channels]))
+            expanding.gate(op, event)
+        else:
+            expanding.channel(event)
+    return expanding.finish()
 
 
-class _Slots:
-    """The slots of the new executable: copies of old ones, and choices."""
+class _Expanding:
+    """The arrays of an expansion, written op by op. Choices come behind the inputs."""
 
-    def __init__(self, executable: Executable, moved: Any) -> None:
-        self.exe, self.moved = executable, moved
+    def __init__(self, executable: Executable) -> None:
+        self.exe = executable
+        self.names = [name for name in executable.op_names if "." not in name]
+        self.names += [name for name in ("rx", "rz") if name not in self.names]
+        self.opcode: list[int] = []
+        self.wires: list[tuple[int, ...]] = []
         self.lengths: list[int] = []
+        """Slots of each op."""
         self.rows: list[tuple[list[int], list[float], float]] = []
+        """Columns, coefficients and constant of each slot; choice k is the column -1 - k."""
+        self.ladders: list[Doubles] = []
+        self.channel_wires: list[int] = []
 
-    def copy(self, op: int) -> None:
+    @property
+    def choices(self) -> int:
+        return 2 * sum(self.channel_wires)
+
+    def op(self, name: str, wires: tuple[int, ...], slots: int) -> None:
+        self.opcode.append(self.names.index(name))
+        self.wires.append(wires)
+        self.lengths.append(slots)
+
+    def gate(self, op: int, event: Event) -> None:
+        """Copy one gate."""
         x = self.exe
         own = range(int(x.slot_ptr[op]), int(x.slot_ptr[op + 1]))
-        self.lengths.append(len(own))
+        self.op(event.name, event.wires, len(own))
         for slot in own:
             span = slice(int(x.a_indptr[slot]), int(x.a_indptr[slot + 1]))
-            indices = self.moved(x.a_indices[span]).tolist()
-            self.rows.append((indices, x.a_data[span].tolist(), float(x.b[slot])))
+            columns, data = x.a_indices[span].tolist(), x.a_data[span].tolist()
+            self.rows.append((columns, data, float(x.b[slot])))
 
-    def choice(self, column: int) -> None:
-        self.lengths.append(1)
-        self.rows.append(([column], [pi], 0.0))
+    def channel(self, event: Event) -> None:
+        """An X part and a Z part on each wire."""
+        chances = word_probabilities(event)
+        assert chances is not None
+        choice = self.choices
+        self.ladders.append(np.cumsum(chances))
+        self.channel_wires.append(len(event.wires))
+        for wire in event.wires:
+            for name in ("rx", "rz"):
+                self.op(name, (wire,), 1)
+                self.rows.append(([-1 - choice], [pi], 0.0))
+                choice += 1
 
-    def arrays(self) -> dict[str, Any]:
-        return {
-            "slot_ptr": _pointers(self.lengths),
-            "a_indptr": _pointers([len(indices) for indices, _, _ in self.rows]),
-            "a_indices": np.array([i for indices, _, _ in self.rows for i in indices], np.int32),
-            "a_data": np.array([c for _, data, _ in self.rows for c in data], np.float64),
-            "b": np.array([const for _, _, const in self.rows], np.float64),
-        }
+    def moved(self, indices: Any) -> IntArray:
+        """Columns of the new parameter vector [inputs | choices | weights | derived]."""
+        first, old = self.exe.n_inputs, np.asarray(indices, np.int64)
+        behind = np.where(old < first, old, old + self.choices)
+        return np.where(old < 0, first - 1 - old, behind).astype(np.int32)
+
+    def finish(self) -> Expansion:
+        x = self.exe
+        named = x.input_names and (
+            *x.input_names,
+            *[f"choice[{k}]" for k in range(self.choices)],
+        )
+        expanded = replace(
+            x,
+            op_names=tuple(self.names),
+            opcode=np.array(self.opcode, np.int32),
+            wire_ptr=_pointers([len(own) for own in self.wires]),
+            wires=np.array([wire for own in self.wires for wire in own], np.int32),
+            slot_ptr=_pointers(self.lengths),
+            a_indptr=_pointers([len(columns) for columns, _, _ in self.rows]),
+            a_indices=self.moved([c for columns, _, _ in self.rows for c in columns]),
+            a_data=np.array([c for _, data, _ in self.rows for c in data], np.float64),
+            b=np.array([const for _, _, const in self.rows], np.float64),
+            n_inputs=x.n_inputs + self.choices,
+            input_names=named,
+            classical=replace(x.classical, indices=self.moved(x.classical.indices)),
+            phase_row=replace(x.phase_row, indices=self.moved(x.phase_row.indices)),
+        )
+        return Expansion(expanded, tuple(self.ladders), tuple(self.channel_wires))
 
 
 def _pointers(lengths: list[int]) -> IntArray:
