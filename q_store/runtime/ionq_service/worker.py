@@ -171,6 +171,7 @@ class Worker:
             rows = [job] if job["input"] else self.store.children(job["id"])
             for row, outcome in zip(rows, found, strict=False):
                 self.store.insert("result", _columns(row["id"], outcome))
+            self.faults.here()
             self.store.set_status([job["id"]], jobs.COMPLETED, completed=now)
             if not job["dry_run"] and not is_simulator(machine(job["backend"])):
                 self.store.insert("charge", {"job": job["id"], "usd": job["estimate"], "at": now})

@@ -39,12 +39,12 @@ def provider(server: IonqServer, monkeypatch: pytest.MonkeyPatch) -> IonQProvide
 
 
 def uneven(angle: float = 1.0) -> QuantumCircuit:
-    """Qubit 0 turned, qubit 2 with it, bits in another order: bit 0 is qubit 2."""
+    """Qubit 0 turned, qubit 1 with it, qubit 2 flipped; bit 0 is qubit 2, bit 1 is qubit 0."""
     circuit = QuantumCircuit(3, 2)
     circuit.ry(angle, 0)
-    circuit.cx(0, 2)
-    circuit.x(1)
-    circuit.measure([2, 1], [0, 1])
+    circuit.cx(0, 1)
+    circuit.x(2)
+    circuit.measure([2, 0], [0, 1])
     return circuit
 
 
@@ -53,7 +53,7 @@ def test_qiskit_gets_exact_probabilities(provider: IonQProvider) -> None:
     job = backend.run(uneven(), shots=1000)
     found = job.result(wait=0.01).get_probabilities()
     assert found == {
-        "10": pytest.approx(cos(0.5) ** 2),
+        "01": pytest.approx(cos(0.5) ** 2),
         "11": pytest.approx(sin(0.5) ** 2),
     }
     assert sum(job.get_counts().values()) == 1000
@@ -67,7 +67,7 @@ def test_qiskit_runs_several_circuits_with_noise(provider: IonQProvider) -> None
     for angle, found in zip((0.3, 2.0), counts, strict=True):
         assert sum(found.values()) == pytest.approx(4000, abs=2)
         wanted = 4000 * cos(angle / 2) ** 2
-        assert found["10"] == pytest.approx(wanted, abs=250)
+        assert found["01"] == pytest.approx(wanted, abs=250)
 
 
 @pytest.mark.parametrize("machine", ["aria-1", "forte-1"])
@@ -131,8 +131,9 @@ def service(server: IonqServer) -> cirq_ionq.Service:
 
 
 def cirq_circuit(angle: float = 1.0) -> cirq.Circuit:
+    """Qubit 0 turned, qubit 1 with it, qubit 2 flipped; `m` is qubits 2 and 0."""
     a, b, c = cirq.LineQubit.range(3)
-    return cirq.Circuit(cirq.ry(angle)(a), cirq.CX(a, c), cirq.X(b), cirq.measure(c, b, key="m"))
+    return cirq.Circuit(cirq.ry(angle)(a), cirq.CX(a, b), cirq.X(c), cirq.measure(c, a, key="m"))
 
 
 def test_cirq_gets_exact_probabilities(service: cirq_ionq.Service) -> None:
@@ -140,7 +141,7 @@ def test_cirq_gets_exact_probabilities(service: cirq_ionq.Service) -> None:
     found = job.results(polling_seconds=0.01)
     assert isinstance(found, cirq_ionq.SimulatorResult)
     assert found.probabilities("m") == {
-        1: pytest.approx(cos(0.5) ** 2),
+        2: pytest.approx(cos(0.5) ** 2),
         3: pytest.approx(sin(0.5) ** 2),
     }
 
@@ -151,14 +152,14 @@ def test_cirq_counts_of_a_machine(service: cirq_ionq.Service) -> None:
     assert isinstance(found, cirq_ionq.QPUResult)
     counts = found.counts("m")
     assert sum(counts.values()) == 4000
-    assert counts[1] == pytest.approx(4000 * cos(0.5) ** 2, abs=200)
+    assert counts[2] == pytest.approx(4000 * cos(0.5) ** 2, abs=200)
 
 
 def test_cirq_batches_keep_their_order(service: cirq_ionq.Service) -> None:
     circuits = [cirq_circuit(angle) for angle in (0.2, 1.4, 2.5)]
     job = service.create_batch_job(circuits, repetitions=100, target="simulator")
     found = job.results(polling_seconds=0.01)
-    shares = [one.probabilities("m")[1] for one in found]
+    shares = [one.probabilities("m")[2] for one in found]
     assert shares == pytest.approx([cos(0.1) ** 2, cos(0.7) ** 2, cos(1.25) ** 2])
 
 
@@ -211,11 +212,11 @@ def test_pennylane_gets_values_and_gradients() -> None:
     @qml.qnode(device)
     def shares(angle: float) -> object:
         qml.RY(angle, wires=0)
-        qml.CNOT(wires=[0, 2])
-        qml.PauliX(wires=1)
-        return qml.probs(wires=[2, 1])
+        qml.CNOT(wires=[0, 1])
+        qml.PauliX(wires=2)
+        return qml.probs(wires=[2, 0])
 
-    wanted = [0, cos(0.5) ** 2, 0, sin(0.5) ** 2]
+    wanted = [0, 0, cos(0.5) ** 2, sin(0.5) ** 2]
     np.testing.assert_allclose(shares(1.0), wanted, atol=5 / np.sqrt(shots))
 
     @qml.set_shots(shots)
