@@ -40,7 +40,7 @@ class Span:
     def render(self) -> list[str]:
         """The place, the line and the carets, in rustc's layout."""
         gutter = " " * len(str(self.line))
-        lines = [f"{gutter}--> {self.file}:{self.line}:{self.col}"]
+        lines = [f"{gutter}--> {_visible(self.file)}:{self.line}:{self.col}"]
         if self.source:
             shown, first, last = self._window()
             carets = "^" * max(1, last - first)
@@ -63,8 +63,7 @@ class Span:
         high = low + _MAX_SHOWN
         shown = "…" * (low > 0) + self.source[low:high] + "…" * (high < len(self.source))
         shift = low - (low > 0)
-        visible = "".join(c if c.isprintable() or c == "\t" else "□" for c in shown.rstrip("\r"))
-        return visible, first - shift, min(last, high) - shift
+        return _visible(shown.rstrip("\r")), first - shift, min(last, high) - shift
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -99,7 +98,8 @@ class Diagnostic:
 
     def short(self) -> str:
         """One line that editors and grep understand: `file:line:col: error[QS101]: text`."""
-        place = f"{self.span.file}:{self.span.line}:{self.span.col}: " if self.span else ""
+        span = self.span
+        place = f"{_visible(span.file)}:{span.line}:{span.col}: " if span else ""
         return f"{place}{self.severity}[{self.code}]: {_clip(self.message)}"
 
     def to_json(self) -> str:
@@ -121,7 +121,12 @@ class Diagnostic:
 
 
 def _clip(text: str) -> str:
-    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
+    return _visible(text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…")
+
+
+def _visible(text: str) -> str:
+    """The text with a box for what a terminal could obey or an encoding refuse."""
+    return "".join([c if c.isprintable() or c in "\t\n" else "□" for c in text])
 
 
 class QStoreError(Exception):

@@ -133,6 +133,15 @@ def test_endless_messages_are_cut() -> None:
     assert len(problem.short()) < 1000
 
 
+def test_nothing_that_a_terminal_obeys_is_shown() -> None:
+    span = Span("a\x1b]0;b", 1, 1, 2, "x")
+    problem = Diagnostic("QS101", "\x1b[2J \ud800", span, notes=("\x07",), help="\x9b\n\tb")
+    for text in (problem.render(), problem.short()):
+        assert all(c.isprintable() or c in "\n\t" for c in text)
+        assert text.encode()
+    assert problem.short() == "a□]0;b:1:1: error[QS101]: □[2J □"
+
+
 def test_errors_carry_diagnostics() -> None:
     problem = error("QS101", "no", span=SPAN, notes=["a"], help="b")
     both = QStoreError(*problem.diagnostics, Diagnostic("QS102", "nor"))
