@@ -478,7 +478,7 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
     ),
     "QS606": Explanation(
         "configuration of a newer version",
-        "A saved Keras model holds a format number for the settings of a quantum layer. This "
+        "Saved models hold a format number for the settings or weights of a quantum layer. This "
         "version reads its own and older formats.",
         "load_model on a file that a newer q-store wrote",
         "pip install --upgrade q-store",

@@ -11,6 +11,7 @@ from q_store.runtime import keras_generation as generation
 from q_store.runtime.backend import BackendLike
 from q_store.runtime.gradient_config import GradientLike
 from q_store.runtime.keras_metrics import UsageMetric
+from q_store.runtime.keras_workers import prepare_fit
 from q_store.runtime.layer_core import INITIALIZERS, LayerCore, Noise
 from q_store.runtime.slots import AnyFunction
 
@@ -92,6 +93,7 @@ class QuantumLayer(_Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        prepare_fit()
         self.core = LayerCore(
             circuit_fn,
             n_qubits,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,9 @@ from q_store.runtime.slots import AnyFunction
 from q_store.runtime.torch_estimates import estimated
 from q_store.runtime.torch_ops import evaluate, state_vector
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
 Initializer = str | Callable[[Tensor], Any]
 
 _INITIALIZERS: Final[dict[str, Callable[[Tensor, torch.Generator | None], Any]]] = {
@@ -28,6 +31,13 @@ _INITIALIZERS: Final[dict[str, Callable[[Tensor, torch.Generator | None], Any]]]
     "ones": lambda w, _: w.fill_(1),
 }
 _LEGACY_KEYS: Final = ("quantum_weights", "q_weights.0", "weight")
+
+
+def _not_traced(method: Callable[_P, _R]) -> Callable[_P, _R]:
+    """While `torch.compile` traces, the method runs as it is: Dynamo must not look into our
+    compiler."""
+    torch.compiler.assume_constant_result(method)
+    return method
 
 
 def _of_core(name: str, doc: str) -> Any:
@@ -255,8 +265,7 @@ class QuantumLayer(nn.Module):
             return torch.empty(0)
         return torch.cat([getattr(self, key).reshape(-1) for key in keys])
 
-    # While torch.compile traces, this runs as it is: Dynamo must not look into the compiler.
-    @torch.compiler.assume_constant_result
+    @_not_traced
     def _function(self, features: int, dtype: torch.dtype = torch.float32) -> AnyFunction:
         return self.core.function(features, "float64" if dtype is torch.float64 else "float32")
 
@@ -281,15 +290,30 @@ class QuantumLayer(nn.Module):
     # --- saving -------------------------------------------------------------------------------
 
     def _load_from_state_dict(
-        self, state_dict: dict[str, Any], prefix: str, *args: Any, **kwargs: Any
+        self,
+        state_dict: dict[str, Any],
+        prefix: str,
+        local_metadata: dict[str, Any],
+        *args: Any,
+        **kwargs: Any,
     ) -> None:
-        """Accept the names older layers and other libraries gave a single weight vector."""
+        """Accept the names older layers and other libraries gave a single weight vector.
+
+        Raises `QS606` for what a newer version saved.
+        """
+        found = local_metadata.get("version", self._version)
+        if found > self._version:
+            raise error(
+                "QS606",
+                f"format of the layer's state must be at most {self._version}, got {found}",
+                help="load the model with the version of q-store that saved it, or a newer one",
+            )
         if len(self._weight_keys) == 1:
             wanted = prefix + self._weight_keys[0]
             for legacy in _LEGACY_KEYS:
                 if wanted not in state_dict and prefix + legacy in state_dict:
                     state_dict[wanted] = state_dict.pop(prefix + legacy)
-        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *args, **kwargs)
 
 
 def log_metrics(writer: Any, model: nn.Module, step: int) -> None:

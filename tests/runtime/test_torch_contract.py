@@ -348,6 +348,15 @@ class TestErrors:
         ):
             large.load_state_dict(small.state_dict())
 
+    def test_a_state_of_a_newer_version(self) -> None:
+        model = nn.Sequential(nn.Linear(4, 3), make(dtype=torch.float32))
+        state = model.state_dict()
+        assert state._metadata["1"]["version"] == 1
+        state._metadata["1"]["version"] = 2
+        with pytest.raises(QStoreError, match="at most 1, got 2") as caught:
+            model.load_state_dict(state)
+        assert caught.value.code == "QS606"
+
     def test_a_pickle_of_a_newer_version(self) -> None:
         state = make().core.__getstate__()
         state["func"] = state["func"].replace("qir 1", "qir 999", 1)

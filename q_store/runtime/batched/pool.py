@@ -15,8 +15,9 @@ from typing import Any, Final, TypeAlias
 
 from q_store.qir.diagnostics import error
 
-PAYS_FROM_NANOSECONDS: Final = 250_000
-"""Estimated work below this stays on the caller's thread: waking another takes up to 60 µs."""
+PAYS_FROM_NANOSECONDS: Final = 150_000
+"""Estimated work below this stays on the caller's thread: waking another takes up to 60 µs, so half
+of less would be lost again."""
 
 Tasks: TypeAlias = "SimpleQueue[tuple[Callable[[int, int], None], int, int, SimpleQueue[Any]]]"
 
