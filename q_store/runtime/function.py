@@ -19,6 +19,7 @@ from q_store.qir.observables import Expval, PauliSum
 from q_store.qir.parser import parse_module
 from q_store.runtime.backend import Complex, Program, Real, load
 from q_store.runtime.backends.placement import Placement
+from q_store.runtime.backends.table import backend_row
 from q_store.runtime.gradient_config import GradientConfig, GradientLike
 from q_store.runtime.gradients.choice import resolved
 from q_store.targets.executable import Executable
@@ -49,7 +50,10 @@ class CircuitFunction:
         self.func = func
         self.backend = Placement(backend) if isinstance(backend, str) else backend
         self.gradient = GradientConfig.of(gradient)
-        resolved(self.gradient, self.backend.name, None)
+        found = resolved(self.gradient, self.backend.name, None)
+        if "remote" in backend_row(self.backend.name).capabilities.devices:
+            # Circuits on machines are dear, and shift rules leave out what nobody asks for.
+            self.gradient = found
         self.executable: Executable = lower(func)
         self.program: Program = load(self.executable, dtype, self.backend)
         self.dtype = self.program.dtype

@@ -142,6 +142,17 @@ def test_layers_send_one_job_forward_and_one_back(gradient: str) -> None:
         np.testing.assert_allclose(got, want, atol=1e-3 if gradient == "finite_diff" else 1e-7)
 
 
+def test_gradients_that_nobody_asks_for_are_not_measured() -> None:
+    made = QuantumCircuit(2).ry(0, param="x[0]").cx(0, 1).ry(1, param="w[0]")
+    layer = QuantumLayer(made, 2, EXACT, observables=["Z0", "X1"], input_params=["x"])
+    circuits = []
+    for needed in (False, True):
+        inputs = torch.tensor([[0.1], [0.9], [1.7]], requires_grad=needed)
+        layer(inputs).sum().backward()
+        circuits.append(last_job(EXACT)["stats"]["circuits"])
+    assert circuits == [3 * 2, 3 * 4]
+
+
 def test_words_that_agree_are_measured_together() -> None:
     texts = ["Z0 Z1", "Z1 Z2", "Z2", "X0 X1", "X1 Y2", "Y0", "Z0 Y2", "0.5"]
     exe = executable([PauliSum.parse(text) for text in texts])
