@@ -159,8 +159,8 @@ def test_what_has_no_counterpart() -> None:
     until = cirq.CircuitOperation(
         body, repeat_until=cirq.KeyCondition(cirq.MeasurementKey("m")), use_repetition_ids=False
     )
-    confused = cirq.measure(a, key="m", confusion_map={(0,): np.array([[0.9, 0.1], [0.2, 0.8]])})
-    for operation in (until, confused):
+    joint = cirq.measure(a, b, key="m", confusion_map={(0, 1): np.full((4, 4), 0.25)})
+    for operation in (until, joint):
         with pytest.raises(QStoreError, match="operation 0, ") as caught:
             from_cirq(cirq.Circuit(operation))
         assert caught.value.code == "QS350"
@@ -188,6 +188,32 @@ def test_what_has_no_counterpart() -> None:
         with pytest.raises(QStoreError, match=f"this one has {size}") as caught:
             from_cirq(cirq.Circuit(operation))
         assert caught.value.code == "QS354"
+
+
+CONFUSED = {(0,): np.array([[0.9, 0.1], [0.25, 0.75]]), (1,): np.array([[1.0, 0.0], [0.4, 0.6]])}
+
+
+@pytest.mark.parametrize("inverted", [(), (True,), (True, True), (False, True)])
+def test_confusion_maps_are_errors_of_reading(inverted: tuple[bool, ...]) -> None:
+    measurement = cirq.measure(b, a, key="m", invert_mask=inverted, confusion_map=CONFUSED)
+    circuit = cirq.Circuit(cirq.ry(0.7)(a), cirq.ry(2.1)(b), measurement)
+    found = q_store.compile(circuit, output="probs")()
+    pair = [np.array([np.cos(t / 2) ** 2, np.sin(t / 2) ** 2]) for t in (2.1, 0.7)]
+    read = [p @ CONFUSED[k,] for k, p in enumerate(pair)]
+    mask = [*inverted, False, False]
+    read = [p[::-1] if mask[k] else p for k, p in enumerate(read)]
+    np.testing.assert_allclose(found, np.kron(*read), atol=1e-9)
+    if not any(inverted):  # `run` inverts before it errs, `simulate` after, as is documented
+        counted = cirq.Simulator(seed=1).run(circuit, repetitions=4000).measurements["m"]
+        np.testing.assert_allclose(counted.mean(axis=0), [p[1] for p in read], atol=0.04)
+
+
+def test_errors_of_reading_in_the_middle_are_refused() -> None:
+    confused = cirq.measure(a, key="m", confusion_map={(0,): CONFUSED[0,]})
+    for later in (cirq.X(a), cirq.X(b).with_classical_controls("m")):
+        with pytest.raises(QStoreError, match="in the middle") as caught:
+            from_cirq(cirq.Circuit(confused, later))
+        assert caught.value.code == "QS350"
 
 
 def test_measurement_under_a_condition_is_refused_by_cirq() -> None:

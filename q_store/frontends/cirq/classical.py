@@ -12,6 +12,7 @@ from q_store.frontends.instruction import Instruction
 from q_store.frontends.names import Names
 from q_store.qir import dialects
 from q_store.qir.diagnostics import error
+from q_store.qir.registry import gate
 
 
 class Records:
@@ -27,6 +28,7 @@ class Records:
         self._names = Names()
         self._bits: dict[Any, list[list[str]]] = {}
         self._inverted: set[str] = set()
+        self._misread: dict[str, tuple[float, float]] = {}
 
     def new(self, key: Any, inverted: Sequence[bool]) -> list[str]:
         """Names of the bits of one more measurement into a key."""
@@ -38,10 +40,40 @@ class Records:
         self._inverted.update(b for b, invert in zip(bits, inverted, strict=True) if invert)
         return bits
 
-    def flipped(self, measured: Iterable[int], steps: Iterable[Instruction]) -> list[int]:
-        """Those of the qubits measured at the end whose last outcome is inverted."""
+    def misread(self, bits: Sequence[str], confusion: Mapping[Any, Any]) -> None:
+        """Note the errors of reading of a measurement: for single qubits, by position, the matrix
+        of the probability to read j where the outcome is i. Raises `QS350` for joint errors."""
+        for positions, matrix in confusion.items():
+            if len(positions) != 1:
+                raise error("QS350", "errors of reading several qubits at once have no counterpart")
+            self._misread[bits[positions[0]]] = (float(matrix[0][1]), float(matrix[1][0]))
+
+    def endings(
+        self, measured: Iterable[int], steps: Iterable[Instruction], kept: Iterable[Instruction]
+    ) -> list[Instruction]:
+        """What is to be done to the qubits measured at the end: outcomes inverted, then errors of
+        reading. `kept` are the steps that remain of all. Raises `QS350` for errors of reading of
+        measurements in the middle."""
         last = {step.wires[0]: step.bit for step in steps if step.row is dialects.MEASURE}
-        return [qubit for qubit in measured if last[qubit] in self._inverted]
+        ends = {qubit: last[qubit] for qubit in measured}
+        inside = {step.bit for step in kept if step.row is dialects.MEASURE}
+        for bit in self._misread:
+            if bit in inside or bit not in ends.values():
+                raise error(
+                    "QS350",
+                    f"errors of reading the bit `{bit}`, which is measured in the middle, have no "
+                    "counterpart",
+                )
+        made = []
+        for qubit, bit in ends.items():
+            inverted = bit in self._inverted
+            if inverted:
+                made.append(Instruction(gate("x"), (qubit,)))
+            if bit in self._misread:
+                rates = self._misread[bit]
+                rates = rates[::-1] if inverted else rates
+                made.append(Instruction(dialects.READOUT, (qubit,), rates))
+        return made
 
     def conditional(
         self, conditions: Iterable[Any], body: tuple[Instruction, ...]

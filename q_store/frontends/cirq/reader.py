@@ -63,7 +63,7 @@ def from_cirq(
     reader = Reader(symbols, wire_of)
     reader.circuit(circuit)
     steps, measured = split_measurements(drop_idle_resets(reader.steps), reader.records.order)
-    steps += [Instruction(gate("x"), (q,)) for q in reader.records.flipped(measured, reader.steps)]
+    steps += reader.records.endings(measured, reader.steps, steps)
     if inputs is not None:
         symbols.declare_roles(inputs)
     result = QuantumCircuit.of_steps(len(wire_of), steps, symbols.table, name=name)
@@ -233,10 +233,9 @@ class Reader:
             self.steps = outer
 
     def measure(self, operation: Any, gate: Any) -> None:
-        if gate.confusion_map:
-            raise error("QS350", "a measurement with a confusion map has no counterpart")
         key = cirq.measurement_key_obj(operation)
         bits = self.records.new(key, gate.full_invert_mask())
+        self.records.misread(bits, gate.confusion_map)
         for wire, bit in zip(self.wires(operation.qubits), bits, strict=True):
             self.steps.append(Instruction(dialects.MEASURE, (wire,), bit=bit))
 
