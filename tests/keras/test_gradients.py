@@ -10,11 +10,28 @@ import pytest
 
 from q_store import GradientConfig
 from q_store.qir.diagnostics import QStoreError
-from tests.keras.frameworks import BACKEND, QuantumLayer, array, features, gradients, keras, make
+from tests.keras.frameworks import (
+    BACKEND,
+    LEGACY,
+    QuantumLayer,
+    array,
+    features,
+    gradients,
+    keras,
+    make,
+)
 
 
 def slopes(layer: QuantumLayer, x: np.ndarray) -> np.ndarray:
-    return gradients(lambda x: keras.ops.sum(layer(x)), x)[0]
+    return gradients(lambda x: _sum(layer(x)), x)[0]
+
+
+def _sum(values: Any) -> Any:
+    if LEGACY:
+        import tensorflow as tf
+
+        return tf.reduce_sum(values)
+    return keras.ops.sum(values)
 
 
 @pytest.mark.parametrize(
