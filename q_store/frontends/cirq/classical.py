@@ -57,11 +57,11 @@ class Records:
         last = {step.wires[0]: step.bit for step in steps if step.row is dialects.MEASURE}
         ends = {qubit: last[qubit] for qubit in measured}
         inside = {step.bit for step in kept if step.row is dialects.MEASURE}
-        for bit in self._misread:
-            if bit in inside or bit not in ends.values():
+        for name in self._misread:
+            if name in inside or name not in ends.values():
                 raise error(
                     "QS350",
-                    f"errors of reading the bit `{bit}`, which is measured in the middle, have no "
+                    f"errors of reading the bit `{name}`, which is measured in the middle, have no "
                     "counterpart",
                 )
         made = []
@@ -70,8 +70,8 @@ class Records:
             if inverted:
                 made.append(Instruction(gate("x"), (qubit,)))
             if bit in self._misread:
-                rates = self._misread[bit]
-                rates = rates[::-1] if inverted else rates
+                rises, falls = self._misread[bit]
+                rates = (falls, rises) if inverted else (rises, falls)
                 made.append(Instruction(dialects.READOUT, (qubit,), rates))
         return made
 
