@@ -199,6 +199,7 @@ def test_random_circuits_in_and_out(width: int, seed: int) -> None:
     assert_same(qiskit_unitary(to_qiskit(ours)), expected)
 
 
+@settings(max_examples=40)
 @given(WIDTHS, SEEDS)
 def test_random_symbolic_circuits_in_and_out(width: int, seed: int) -> None:
     circuit, parameters = symbolic(random_circuit(width, 4, seed=seed), seed)

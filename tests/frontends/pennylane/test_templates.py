@@ -102,7 +102,7 @@ def numbers(shapes: list[Shape], seed: int) -> list[Any]:
     return [rng.uniform(-2, 2, shape) for shape in shapes]
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(programs())
 def test_random_templates_in_and_out(program: Any) -> None:
     width, circuit, shapes, seed = program
