@@ -7,7 +7,6 @@ classical program derives. S is the number of slots that depend on parameters.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +36,6 @@ class Chain:
         self.n_given = executable.n_inputs + executable.n_weights
         self.classical = Classical(executable.classical, self.n_given)
         self.matrix, self.const = AngleMap(executable, np.float64).live_rows
-
-    def given(self, inputs: Any, weights: Any) -> Doubles:
-        """Rows (B, F + P) of inputs (B, F) and weights (P,) or (B, P)."""
-        x, w = np.asarray(inputs, np.float64), np.asarray(weights, np.float64)
-        return np.concatenate([x, np.broadcast_to(w, (len(x), w.shape[-1]))], axis=1)
 
     def at(self, given: Doubles) -> Point:
         """The point of given parameters (B, F + P)."""
@@ -74,11 +68,6 @@ class Chain:
         repeated = Point(np.repeat(point.params, n, axis=1), np.repeat(point.slots, n, axis=0))
         rows = self.pull(repeated, np.tile(np.eye(n), (batch, 1)))
         return rows.reshape(batch, n, self.n_given)
-
-    def split(self, d_given: Doubles, weights: Any) -> tuple[Doubles, Doubles]:
-        """Gradients of inputs (B, F) and of weights in their own shape, summed when shared."""
-        d_inputs, d_weights = d_given[:, : self.n_inputs], d_given[:, self.n_inputs :]
-        return d_inputs, d_weights if np.ndim(weights) == 2 else d_weights.sum(axis=0)
 
     def depends(self, given: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which slots (S,) depend on any of the given parameters marked (F + P,)."""
