@@ -39,12 +39,10 @@ _NARROW_FROM: Final = 1 << 14
 
 
 def width_for(dtype: np.dtype[Any], size: int, batch: int) -> int:
-    """Lanes of a call: the full width, or fewer for large states and small batches."""
+    """Lanes of a call: the full width, or a few for large states and small batches. There are no
+    widths between, so that no more than two kernels are compiled."""
     width = full_width(dtype.itemsize)
-    narrow = 16 // dtype.itemsize
-    while size >= _NARROW_FROM and width > narrow and width // 2 >= batch:
-        width //= 2
-    return width
+    return 16 // dtype.itemsize if size >= _NARROW_FROM and 2 * batch <= width else width
 
 
 class Machine:
