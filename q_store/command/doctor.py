@@ -25,6 +25,8 @@ _PACKAGES: Final = {
     "qiskit": "qiskit",
     "pennylane": "pennylane",
     "pennylane-lightning": "lightning",
+    "pennylane-lightning-kokkos": "lightning-kokkos",
+    "qiskit-aer": "aer",
     "pinecone": "pinecone",
     "matplotlib": "viz",
     "pygments": "highlight",
