@@ -20,7 +20,7 @@ from q_store.qir.diagnostics import did_you_mean, error
 from q_store.qir.func import Func, Module
 from q_store.qir.observables import Expval, Sample
 from q_store.qir.parser import parse_module
-from q_store.runtime.backend import BackendLike, place
+from q_store.runtime.backend import BackendLike, backend_of, place
 from q_store.runtime.backends.placement import Placement
 from q_store.runtime.config import settings
 from q_store.runtime.function import CircuitFunction
@@ -111,7 +111,7 @@ class LayerCore:
             entanglement=entanglement,
         )
         self._adopt(traced, input_encoding, in_features)
-        self.placement = place(self.config, n_qubits=self.n_qubits, strict=strict, stacklevel=4)
+        self.placement = place(self.config, n_qubits=self.n_qubits, strict=strict, stacklevel=5)
         check_gradient(self.gradient, output, self.placement.name, shots)
         if self.gradient.method in PURE and (self.noise is not None or has_effects(self.func)):
             raise needs_gates_alone(self.gradient.method)
@@ -144,8 +144,9 @@ class LayerCore:
 
     @property
     def resolved_backend(self) -> str:
-        """The name of the backend that runs."""
-        return self.placement.name
+        """The name of the backend that runs, of `auto` the one of the latest call."""
+        names = [backend_of(f.program, self.placement) for f in self._functions.values()]
+        return names[-1] if names else backend_of(None, self.placement)
 
     @property
     def resolved_gradient(self) -> str:
