@@ -197,8 +197,10 @@ class MeteredFunction:
         return found
 
     def sweep(self, saved: Any, inputs: Real, weights: Real, cotangent: Real) -> tuple[Real, Real]:
-        """See `CircuitFunction.sweep`; not counted, as part of another gradient."""
-        return self.function.sweep(saved, inputs, weights, cotangent)
+        """See `CircuitFunction.sweep`; part of another gradient, so only its price is noted."""
+        found = self.function.sweep(saved, inputs, weights, cotangent)
+        self._charge()
+        return found
 
 
 def charged_of(program: Any) -> Any:

@@ -43,7 +43,7 @@ class ShiftPlan:
     @cached_property
     def offsets(self) -> NDArray[np.float64]:
         """What is added to the slots, (variants, slots), in radians."""
-        return self._offsets(0, len(self.variants))
+        return self._offsets(0, None)
 
     @cached_property
     def coefficients(self) -> NDArray[np.float64]:
@@ -57,8 +57,12 @@ class ShiftPlan:
         batch, n = slots.shape
         size = max(1, _CHUNK_NUMBERS // max(1, batch * n))
         for start in range(0, len(self.variants), size):
-            moved = slots[:, None, :] + self._offsets(start, start + size)
-            yield moved.reshape(moved.shape[0] * moved.shape[1], n)
+            yield self.rows(slots, start, start + size)
+
+    def rows(self, slots: Array, start: int = 0, stop: int | None = None) -> Array:
+        """Slot rows (B * v, S) of some variants, of all by default."""
+        moved = slots[:, None, :] + self._offsets(start, stop)
+        return np.asarray(moved.reshape(moved.shape[0] * moved.shape[1], slots.shape[1]))
 
     def values(self, evaluate: Callable[[Array], Array], slots: Array) -> Array:
         """Values (B, variants, width) of a function from slot rows (R, S) to (R, width)."""
@@ -89,16 +93,21 @@ class ShiftPlan:
 
         Values are used up part by part, however wide they are.
         """
-        batch, found = len(slots), []
-        for rows in self.batches(slots) if batch else ():
+        batch = len(slots)
+        if not batch:
+            return np.zeros((0, self.n_derivatives))
+        found = [np.zeros((batch, 0))]
+        for rows in self.batches(slots):
             values = evaluate(rows)
             values = values.reshape(batch, -1, values.shape[-1])
             found.append(np.einsum("bvw,bw->bv", values, cotangent))
-        if not found:
-            return np.zeros((batch, self.n_derivatives))
         return self.combine(np.concatenate(found, axis=1)[:, :, None])[:, :, 0]
 
-    def _offsets(self, start: int, stop: int) -> NDArray[np.float64]:
+    def contracted(self, values: Array, cotangent: Array) -> Array:
+        """The same from values (B, variants, width)."""
+        return self.combine(np.einsum("bvw,bw->bv", values, cotangent)[:, :, None])[:, :, 0]
+
+    def _offsets(self, start: int, stop: int | None) -> NDArray[np.float64]:
         part = self.variants[start:stop]
         dense = np.zeros((len(part), self.n_slots))
         for row, moves in enumerate(part):

@@ -18,7 +18,7 @@ from q_store.qir.diagnostics import error
 from q_store.qir.ionq_names import qis_form
 from q_store.qir.registry import all_gates
 from q_store.runtime.backends.placement import Placement
-from q_store.runtime.backends.slotted import SlottedProgram
+from q_store.runtime.backends.slotted import Evaluate, SlottedProgram
 from q_store.runtime.backends.tape import GateSet
 from q_store.runtime.batched.arguments import check_qubits
 from q_store.runtime.ionq_backend.measuring import (
@@ -114,17 +114,22 @@ class IonqProgram(SlottedProgram):
 
     def run_vjp(self, slots: Array, cotangent: Array) -> tuple[Array, Array]:
         """Values and gradients, by one job."""
-        rows = np.concatenate([slots, _shifted(slots)])
-        values = self.run_expvals(rows)
-        return values[: len(slots)], _differences(values[len(slots) :], slots, cotangent)
+        return self._with_shifts(self.run_expvals, slots, cotangent)
 
     def run_probs_vjp(
         self, slots: Array, cotangent: Array, qubits: tuple[int, ...]
     ) -> tuple[Array, Array]:
         """Probabilities and gradients, by one job."""
-        rows = np.concatenate([slots, _shifted(slots)])
-        values = self.run_probs(rows, qubits)
-        return values[: len(slots)], _differences(values[len(slots) :], slots, cotangent)
+        return self._with_shifts(lambda rows: self.run_probs(rows, qubits), slots, cotangent)
+
+    def _with_shifts(
+        self, evaluate: Evaluate, slots: Array, cotangent: Array
+    ) -> tuple[Array, Array]:
+        """Values and gradients (B, S) from one call of a function of slot rows."""
+        batch = len(slots)
+        values = evaluate(np.concatenate([slots, self._shifts.rows(slots)]))
+        moved = values[batch:].reshape(batch, -1, values.shape[1])
+        return values[:batch], self._shifts.contracted(moved, cotangent)
 
     def backward(
         self,
@@ -138,8 +143,9 @@ class IonqProgram(SlottedProgram):
         wanted = self._cotangent(cotangent, (bound.batch, self.executable.n_observables))
         gradient = np.zeros(bound.slots.shape)
         if bound.batch and bound.slots.shape[1]:
-            values = self.run_expvals(_shifted(bound.slots))
-            gradient = _differences(values, bound.slots, wanted)
+            values = self.run_expvals(self._shifts.rows(bound.slots))
+            values = values.reshape(bound.batch, -1, values.shape[1])
+            gradient = self._shifts.contracted(values, wanted)
         return self._chained(bound, gradient)
 
     def word_means(
@@ -220,22 +226,6 @@ class IonqProgram(SlottedProgram):
         """US dollars charged since this was asked last."""
         fresh, self._charged = self._charged, 0.0
         return fresh
-
-
-def _shifted(slots: Array) -> Array:
-    """Rows (B * S * 2, S): each slot of each sample up by pi/2, then down."""
-    count = slots.shape[1]
-    steps = np.stack([np.eye(count), -np.eye(count)], axis=1) * (np.pi / 2)
-    moved: Array = slots[:, None, None, :] + steps
-    return moved.reshape(2 * len(slots) * count, count)
-
-
-def _differences(values: Array, slots: Array, cotangent: Array) -> Array:
-    """Gradients (B, S) of sum(cotangent * values) from values at `_shifted` rows."""
-    batch, count = slots.shape
-    pairs = values.reshape(batch, count, 2, values.shape[1])
-    found: Array = np.einsum("bcw,bw->bc", pairs[:, :, 0] - pairs[:, :, 1], cotangent)
-    return found / 2
 
 
 def _shot_bits(result: IonQResult, shots: int) -> NDArray[np.uint8]:
