@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -53,7 +54,7 @@ def _gradients(
 ) -> tuple[Any, Any]:
     def host(x: Any, w: Any, g: Any, given: Any) -> tuple[Real, Real]:
         rows, per_sample, shape = _rows(np.asarray(x), np.asarray(w))
-        cotangent = np.asarray(g).reshape(len(rows), -1)
+        cotangent = np.asarray(g).reshape(len(rows), function.width)
         d_x, d_w = estimate.vjp(function, rows, per_sample, cotangent, seeds(given))
         if shape is not None:
             d_w = d_w.reshape(shape).sum(axis=-2)
@@ -77,13 +78,13 @@ def _gradients(
 def _rows(x: Real, w: Real) -> tuple[Real, Real, tuple[int, ...] | None]:
     """One batch from vmapped ones: inputs (R, F) from (..., B, F), and weights (P,) or (R, P). The
     shape is (..., B, P) where every slice has weights of its own, shared by its samples."""
-    rows = x.reshape(-1, x.shape[-1])
+    rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
     if w.ndim == 1:
         return rows, w, None
     if w.ndim == x.ndim:
-        return rows, w.reshape(-1, w.shape[-1]), None
+        return rows, w.reshape(len(rows), w.shape[-1]), None
     shape = (*x.shape[:-1], w.shape[-1])
-    return rows, np.broadcast_to(w[..., None, :], shape).reshape(-1, w.shape[-1]), shape
+    return rows, np.broadcast_to(w[..., None, :], shape).reshape(len(rows), w.shape[-1]), shape
 
 
 def samples(

@@ -73,8 +73,9 @@ def test_gradients_reach_bits() -> None:
     assert jax.grad(lambda x: f(x, w).sum())(x).any()
 
 
-def test_an_empty_batch() -> None:
-    f, w = make(), weights()
+@pytest.mark.parametrize("options", [{}, {"shots": 10, "seed": 1}], ids=["exact", "shots"])
+def test_an_empty_batch(options: dict[str, Any]) -> None:
+    f, w = make(**options), weights()
     by_x, by_w = jax.grad(lambda x, w: f(x, w).sum(), (0, 1))(jnp.zeros((0, 3)), w)
     assert by_x.shape == (0, 3)
     assert not by_w.any()
