@@ -18,9 +18,8 @@ from q_store.command.sources import load_module, observing
 from q_store.passes.pipeline import Pipeline
 from q_store.qir.diagnostics import error
 from q_store.qir.observables import PauliSum, Word
-from q_store.runtime.backend import load, place
+from q_store.runtime.backend import load, place, row_of
 from q_store.runtime.backends.placement import Placement
-from q_store.runtime.backends.table import backend_row
 from q_store.runtime.noise import noisy
 from q_store.runtime.simulator_config import SimulatorConfig
 from q_store.targets.executable import Executable
@@ -78,7 +77,7 @@ def _backend(args: Namespace, executable: Executable, out: Output) -> Placement:
         placement = place(SimulatorConfig(args.backend, trajectories=args.trajectories))
     for warning in caught:
         out.talk(f"warning: {warning.message}")
-    drawn = "seed" in backend_row(placement.name).capabilities.settings
+    drawn = "seed" in row_of(placement).capabilities.settings
     return replace(placement, seed=args.seed) if drawn and executable.effects else placement
 
 

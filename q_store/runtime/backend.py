@@ -131,7 +131,7 @@ def load(executable: Executable, dtype: DTypeLike, backend: Placement | str = EM
     placement = Placement(backend) if isinstance(backend, str) else backend
     if placement.name == AUTO and (executable.effects or len(executable.readout)):
         placement = replace(placement, name=EMBEDDED)
-    row, wanted = _row(placement), np.dtype(dtype)
+    row, wanted = row_of(placement), np.dtype(dtype)
     _check_size(row, executable.n_qubits)
     _check_effects(row, executable)
     computed = np.dtype(placement.precision or _offered(row, wanted.name))
@@ -142,7 +142,7 @@ def load(executable: Executable, dtype: DTypeLike, backend: Placement | str = EM
     return TailoredProgram(program, wanted, placement.batch_size, processes)
 
 
-def _row(placement: Placement) -> Backend:
+def row_of(placement: Placement) -> Backend:
     """The row of a placement; what `auto` takes, the embedded engine can."""
     return backend_row(EMBEDDED if placement.name == AUTO else placement.name)
 
@@ -150,7 +150,7 @@ def _row(placement: Placement) -> Backend:
 def backend_of(program: Any, placement: Placement) -> str:
     """The name of the backend that runs a program; of `auto`, that of its latest call."""
     inner = getattr(program, "program", program)
-    return inner.last if isinstance(inner, AutomaticProgram) else _row(placement).name
+    return inner.last if isinstance(inner, AutomaticProgram) else row_of(placement).name
 
 
 def _check_size(row: Backend, n_qubits: int) -> None:

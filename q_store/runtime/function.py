@@ -17,9 +17,8 @@ from q_store.frontends.observing import with_observations
 from q_store.qir.func import Func, Module
 from q_store.qir.observables import Expval, PauliSum
 from q_store.qir.parser import parse_module
-from q_store.runtime.backend import Complex, Program, Real, load
+from q_store.runtime.backend import Complex, Program, Real, load, row_of
 from q_store.runtime.backends.placement import Placement
-from q_store.runtime.backends.table import backend_row
 from q_store.runtime.gradient_config import GradientConfig, GradientLike
 from q_store.runtime.gradients.choice import resolved
 from q_store.targets.executable import Executable
@@ -51,7 +50,7 @@ class CircuitFunction:
         self.backend = Placement(backend) if isinstance(backend, str) else backend
         self.gradient = GradientConfig.of(gradient)
         found = resolved(self.gradient, self.backend.name, None)
-        if "remote" in backend_row(self.backend.name).capabilities.devices:
+        if "remote" in row_of(self.backend).capabilities.devices:
             # Circuits on machines are dear, and shift rules leave out what nobody asks for.
             self.gradient = found
         self.executable: Executable = lower(func)
