@@ -64,7 +64,8 @@ class QuantumLayer(_Layer):
     Raises:
         QStoreError: `QS601` wrong feature count, `QS602` unusable argument, `QS603` unknown
             backend, `QS604` missing backend with `strict`, `QS606` a configuration of a newer
-            version, `QS607` weights of another shape in a file, and what tracing raises.
+            version, `QS607` weights of another shape in a file, `QS640` to `QS643` an unusable
+            gradient method, `QS645` a second derivative of an estimate, and what tracing raises.
     """
 
     def __init__(

@@ -90,7 +90,8 @@ class QuantumLayer(nn.Module):
 
     Raises:
         QStoreError: `QS601` wrong feature count, `QS602` unusable argument, `QS603` unknown
-            backend, `QS604` missing backend with `strict`, and what tracing raises.
+            backend, `QS604` missing backend with `strict`, `QS640` to `QS643` an unusable gradient
+            method, `QS645` a second derivative of an estimate, and what tracing raises.
     """
 
     _version = 1
