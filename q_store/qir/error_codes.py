@@ -407,7 +407,9 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "The executable computes a derived parameter with an op that the engine has no rule for.",
     ),
     "QS505": Explanation(
-        "number of qubits", "The batched engine runs circuits of 1 to 48 qubits, as memory allows."
+        "number of qubits",
+        "Circuits have at least one qubit, and each backend has a largest number; the embedded "
+        "engine runs up to 48, as memory allows.",
     ),
     "QS510": Explanation(
         "not enough memory",
