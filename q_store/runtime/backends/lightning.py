@@ -29,7 +29,7 @@ from q_store.targets.executable import Executable
 
 Array = NDArray[Any]
 
-TESTED: Final = ("0.44", "0.45")
+TESTED: Final = ("0.45",)
 """Versions of Lightning whose C++ interface is known."""
 
 _NATIVE: Final = {

@@ -32,7 +32,7 @@ Array = NDArray[Any]
 Add = Callable[[list[float], Any], None]
 """Adds a gate to a C++ circuit, given the slots of one sample."""
 
-TESTED: Final = ("0.21", "0.22")
+TESTED: Final = ("0.22",)
 """Versions of qsimcirq whose C++ interface is known."""
 
 _KINDS: Final = {"x": "kX", "y": "kY", "z": "kZ", "h": "kH", "s": "kS", "t": "kT", "cx": "kCX",
