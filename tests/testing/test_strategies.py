@@ -66,7 +66,7 @@ def test_everything_a_function_may_contain_is_drawn() -> None:
     functions = collect(circuits(mid_circuit=True, noise=True))
     text = "".join(print_module(Module((func,))) for func in functions)
     for word in (
-        *("q.measure", "q.reset", "q.if", "q.barrier", "n.bit_flip", "f.sin", "f.mul", "q.phase"),
+        *("q.measure", "q.reset", "q.if", "q.barrier", "= n.", "f.sin", "f.mul", "q.phase"),
         *("expval", "probs", "sample", "[state]", "%q0: qubit", "%x[0]", "%theta", "yield"),
     ):
         assert word in text
