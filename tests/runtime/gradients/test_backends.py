@@ -6,12 +6,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
 
 from q_store import gradients
 from q_store.qir.func import Func
 from q_store.runtime.function import CircuitFunction
 from q_store.runtime.gradient_config import GradientConfig
-from tests.runtime.gradients.differentiating import example, made, points, traced
+from tests.runtime.gradients.differentiating import (
+    example,
+    made,
+    points,
+    random_circuits,
+    traced,
+)
 
 BACKENDS = ("qsim", "lightning.qubit", "aer")
 METHODS = ("auto", "parameter_shift", "hadamard", {"method": "finite_diff", "epsilon": 0.02})
@@ -42,6 +49,21 @@ def test_gradients(backend: str, name: str, method: Any) -> None:
         for a, b in zip(found, wanted, strict=True):
             assert a.dtype == np.float32
             assert np.allclose(a, b, atol=tolerance)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@settings(max_examples=25)
+@given(func=random_circuits())
+def test_gradients_of_random_circuits(backend: str, func: Func) -> None:
+    reference = made(func)
+    x, w, g = points(reference, 2)
+    wanted = reference.backward(None, x, w, g)
+    assume(all(np.isfinite(part).all() for part in wanted))
+    for method in ("auto", "parameter_shift", "hadamard"):
+        function = CircuitFunction(func, "float32", backend, method)
+        found = function.backward(None, *(a.astype(np.float32) for a in (x, w, g)))
+        for a, b in zip(found, wanted, strict=True):
+            assert np.allclose(a, b, atol=2e-4, rtol=2e-4)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
