@@ -18,7 +18,11 @@ from q_store.runtime.ionq_service.faults import FaultPlan
 from q_store.runtime.ionq_service.store import Store
 from tests.runtime.ionq_service.local import BELL, Local, batch, job
 
-MAIN = "import sys; from q_store.cli import main; sys.exit(main())"
+# A shell that starts tests in the background lets its children ignore interrupts.
+MAIN = (
+    "import signal, sys; from q_store.cli import main; "
+    "signal.signal(signal.SIGINT, signal.default_int_handler); sys.exit(main())"
+)
 HEADERS = {"Authorization": "apiKey any"}
 
 
