@@ -72,6 +72,17 @@ def test_the_built_in_costs_cover_our_backends() -> None:
     assert choose(small, 32, "gradient", candidates("float32"), costs=found) == "batched"
 
 
+def test_shift_rules_of_many_qubits_take_as_long_as_their_circuits() -> None:
+    """Their own points are of few qubits, where amplitudes do not show."""
+    known = {
+        key("qsim", "gradient", "float32"): Cost(1e5, 1e3, 1e3, 0.0),
+        key("qsim", "values", "float32"): Cost(1e5, 0.0, 1e3, 0.1),
+        key("batched", "gradient", "float32"): Cost(1e4, 0.0, 90.0, 2.0),
+    }
+    many = layers(18, 2, 1).executable
+    assert choose(many, 1, "gradient", ["qsim", "batched"], costs=known) == "batched"
+
+
 # --- files -----------------------------------------------------------------------------------
 
 
