@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from typing import Any, Protocol
 
@@ -148,10 +148,16 @@ def _ufunc(mnemonic: str) -> str:
 
 
 def slot_func(func: Func) -> Func:
-    """The same gates with the k-th parametrised angle replaced by input `%s[k]`."""
+    """The same gates with the k-th parametrised angle replaced by input `%s[k]`.
+
+    Those are the angles that an executable has as slots that depend on parameters: what a name of
+    an affine angle stands for may be a constant.
+    """
+    names = _affine_names(func.ops)
     kept = [op for op in all_ops(func.ops) if _is_kept(op)]
-    slots = Value(f64(sum(bool(angle.terms) for op in kept for angle in op.angles)), "s")
-    ops = _with_slots(func.ops, slots, itertools.count())
+    live = sum(bool(_resolved(angle, names).terms) for op in kept for angle in op.angles)
+    slots = Value(f64(live), "s")
+    ops = _with_slots(func.ops, names, slots, itertools.count())
     return Func(f"{func.name}_slots", (slots,), ("input",), ops, func.results, {"slots": 1})
 
 
@@ -160,13 +166,31 @@ def _is_kept(op: Op) -> bool:
     return bool(op.operands) or op.defn is dialects.ALLOC
 
 
-def _with_slots(ops: Iterable[Op], slots: Value, numbers: Iterator[int]) -> tuple[Op, ...]:
+def _affine_names(ops: Iterable[Op]) -> dict[Value, Angle]:
+    """What each `f.affine` value stands for."""
+    names: dict[Value, Angle] = {}
+    for op in all_ops(ops):
+        if op.defn is dialects.AFFINE:
+            names[op.results[0]] = _resolved(op.angles[0], names)
+    return names
+
+
+def _resolved(angle: Angle, names: Mapping[Value, Angle]) -> Angle:
+    if all(value not in names for (value, _), _ in angle.terms):
+        return angle
+    return angle.map_refs(lambda ref: names.get(ref[0]) or Angle.of(ref[0], *ref[1]))
+
+
+def _with_slots(
+    ops: Iterable[Op], names: Mapping[Value, Angle], slots: Value, numbers: Iterator[int]
+) -> tuple[Op, ...]:
     """Ops, those of bodies included, whose parametrised angles are the next slots."""
     found = []
     for op in filter(_is_kept, ops):
-        angles = [Angle.of(slots, next(numbers)) if a.terms else a for a in op.angles]
+        given = [_resolved(angle, names) for angle in op.angles]
+        angles = [Angle.of(slots, next(numbers)) if a.terms else a for a in given]
         bodies = [
-            Region(body.args, _with_slots(body.ops, slots, numbers), body.results)
+            Region(body.args, _with_slots(body.ops, names, slots, numbers), body.results)
             for body in op.regions
         ]
         found.append(op.replace(angles=tuple(angles), regions=tuple(bodies)))

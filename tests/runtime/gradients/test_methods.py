@@ -15,6 +15,7 @@ from q_store.qir.builder import FuncBuilder
 from q_store.qir.diagnostics import QStoreError
 from q_store.qir.func import Func
 from q_store.qir.observables import Expval, PauliSum, Probs
+from q_store.qir.parser import parse_module
 from q_store.qir.registry import all_gates
 from q_store.qir.types import f64
 from q_store.runtime.function import CircuitFunction, function_from_text
@@ -93,6 +94,24 @@ def test_random_circuits(method: str, func: Func) -> None:
     wanted = gradients(func, "adjoint")
     assume(all(np.isfinite(part).all() for part in wanted))
     assert_near(gradients(func, method), wanted, TOLERANCES[method])
+
+
+@pytest.mark.parametrize("method", ["parameter_shift", "hadamard"])
+def test_names_of_angles_may_stand_for_constants(method: str) -> None:
+    func = parse_module("""
+    qir 1
+    func @main(%x: f64 input, %w: f64) -> (f64) {
+      %none = f.affine(0.25)
+      %same = f.affine(%x + 0.5)
+      %q0, %q1 = q.alloc 2
+      %a = q.ry(%w) %q0
+      %b, %c = q.xx_plus_yy(%x, %none) %a, %q1
+      %d = q.rx(%same - %x) %b
+      %e = q.rz(%same) %d
+      %f = m.observe %e, %c [expval(X0 Z1 + Y0)]
+      return %f
+    }""").main
+    assert_near(gradients(func, method), gradients(func, "adjoint"), TOLERANCES[method])
 
 
 @settings(max_examples=20)
