@@ -166,7 +166,7 @@ def _is_kept(op: Op) -> bool:
     return bool(op.operands) or op.defn is dialects.ALLOC
 
 
-def _affine_names(ops: Iterable[Op]) -> dict[Value, Angle]:
+def _affine_names(ops: tuple[Op, ...]) -> dict[Value, Angle]:
     """What each `f.affine` value stands for."""
     names: dict[Value, Angle] = {}
     for op in all_ops(ops):
