@@ -23,9 +23,10 @@ _CONFIG_FORMAT: Final = 1
 
 _register: Any = getattr(_keras, "saving", _keras.utils).register_keras_serializable
 
-# Keras rewrites the message of an exception from `call` unless it finds this name on it, and
-# cannot rebuild an exception that holds diagnostics.
-QStoreError._keras_call_info_injected = True  # type: ignore[attr-defined]
+_TOLD: Final = "_keras_call_info_injected"
+"""Keras rewrites the message of an exception from `call` unless it finds this name on it, and
+cannot rebuild an exception that holds diagnostics."""
+setattr(QStoreError, _TOLD, True)
 
 
 def _of_core(name: str, doc: str) -> Any:

@@ -9,6 +9,7 @@ from q_store.qir.diagnostics import error
 
 def check_seed(seed: object) -> None:
     """Raises `QS626` for a seed of the wrong kind."""
-    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
-    if seed is not None and not (whole and int(seed) >= 0):  # type: ignore[call-overload]
+    if seed is None:
+        return
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise error("QS626", f"seed must be an integer from 0 up or None, got {seed!r}")

@@ -50,9 +50,8 @@ def vjp(
     grad mode is on."""
     if torch.is_grad_enabled() and not is_slot_function(function):
         of_slots = slot_map(function)
-        both: tuple[Any, Any] = torch.func.vjp(  # type: ignore[assignment]
-            lambda x, w: of_slots.slots(TORCH, x, w), inputs, weights
-        )
+        # Its annotation also allows the three results that `has_aux=True` gives.
+        both: Any = torch.func.vjp(lambda x, w: of_slots.slots(TORCH, x, w), inputs, weights)
         slots, pull_back = both
         d_slots, _ = vjp(of_slots.function, slots, slots.new_empty(0), cotangent)
         pulled: tuple[Tensor, Tensor] = pull_back(d_slots)

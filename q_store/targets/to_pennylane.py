@@ -63,11 +63,13 @@ def to_pennylane(func: Func, *, samples: str = "sample") -> Callable[..., Any]:
         measured = [_process(item, samples) for item in flat.observations]
         return measured[0] if len(measured) == 1 else tuple(measured) or None
 
-    circuit.__name__ = circuit.__qualname__ = func.name
-    circuit.__signature__ = signature  # type: ignore[attr-defined]
-    circuit.parameter_shapes = {names[v]: v.type.shape for v in func.args}  # type: ignore[attr-defined]
-    circuit.input_names = tuple(names[v] for v in func.args_with_role("input"))  # type: ignore[attr-defined]
-    circuit.n_qubits = flat.n_qubits  # type: ignore[attr-defined]
+    # A plain function, which is what PennyLane inspects; what it stands for is written on it.
+    written: Any = circuit
+    written.__name__ = written.__qualname__ = func.name
+    written.__signature__ = signature
+    written.parameter_shapes = {names[v]: v.type.shape for v in func.args}
+    written.input_names = tuple(names[v] for v in func.args_with_role("input"))
+    written.n_qubits = flat.n_qubits
     return circuit
 
 

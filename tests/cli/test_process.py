@@ -202,7 +202,7 @@ def test_colours(
     monkeypatch.setenv("TERM", "xterm")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert Output(color).colored(stream) is colored  # type: ignore[arg-type]
+    assert Output(color).colored(stream) is colored
 
 
 def test_paint_only_adds_colours() -> None:

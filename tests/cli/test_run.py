@@ -29,7 +29,7 @@ def turn(folder: Path) -> Path:
     return path
 
 
-def outputs(done) -> dict:  # type: ignore[no-untyped-def]
+def outputs(done) -> dict:
     assert done.code == 0, done.err
     document = json.loads(done.out)
     assert document["schema"] == "qstorec/run/1"

@@ -50,7 +50,7 @@ def spin(s: Sweep, op: Op) -> Answer:
 
 def run(func: Func, *rules: object) -> tuple[Func, Context]:
     ctx = Context()
-    result = sweep(func, RuleSet(rules), ctx)  # type: ignore[arg-type]
+    result = sweep(func, RuleSet(rules), ctx)
     verify(result)
     return result, ctx
 

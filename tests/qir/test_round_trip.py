@@ -233,7 +233,7 @@ TWINS = [copy.deepcopy, *[lambda m, p=p: pickle.loads(pickle.dumps(m, p)) for p 
 
 @pytest.mark.parametrize("twin", TWINS)
 @given(module=modules)
-def test_copies_are_the_same_program(module: Module, twin) -> None:  # type: ignore[no-untyped-def]
+def test_copies_are_the_same_program(module: Module, twin) -> None:
     text = print_module(module)
     copied = twin(module)
     verify_module(copied)
@@ -245,7 +245,7 @@ def test_copies_are_the_same_program(module: Module, twin) -> None:  # type: ign
         )
         assert set(func.args).isdisjoint(other.args)
         with pytest.raises(TypeError):
-            other.attrs["new"] = 1  # type: ignore[index]
+            other.attrs["new"] = 1
 
 
 @given(modules)

@@ -28,7 +28,7 @@ def qubits(*names: str) -> list[Value]:
 
 def func(args: list[Value], ops: list[Op], results: list[Value]) -> Func:
     roles = ["weight" if arg.type.kind == "f64" else None for arg in args]
-    return Func("f", tuple(args), tuple(roles), tuple(ops), tuple(results))  # type: ignore[arg-type]
+    return Func("f", tuple(args), tuple(roles), tuple(ops), tuple(results))
 
 
 def refused(broken: Func) -> Diagnostic:
@@ -310,7 +310,7 @@ def test_types_of_arguments(type: Type) -> None:
 
 def test_parameters_have_roles_and_only_they() -> None:
     for type, role in ((F64, None), (QUBIT, "input"), (BIT, "weight")):
-        found = refused(Func("f", (Value(type, "a"),), (role,), (), ()))  # type: ignore[arg-type]
+        found = refused(Func("f", (Value(type, "a"),), (role,), (), ()))
         assert found.message == f"%a: {type} cannot have the role {role}"
 
 
@@ -324,11 +324,11 @@ def test_parameters_of_absurd_size() -> None:
     [("light-cone", 1), ("", 1), ("1a", 1), ("a", math.nan), ("a", None), ("a", True), ("a", [1])],
 )
 def test_attributes_can_be_written(key: str, value: object) -> None:
-    found = refused(Func("f", (), (), (), (), {key: value}))  # type: ignore[dict-item]
+    found = refused(Func("f", (), (), (), (), {key: value}))
     assert found.code == "QS212"
 
 
-def test_python_lines_are_shown_when_known(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_python_lines_are_shown_when_known(tmp_path) -> None:
     program = tmp_path / "model.py"
     program.write_text("circuit = build()\n    circuit.h(0)\n")
     place = PythonLocation(str(program), 2)

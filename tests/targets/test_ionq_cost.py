@@ -109,7 +109,7 @@ def test_unpriced_and_free_machines() -> None:
 @pytest.mark.parametrize("shots", [0, -1, 2.5, True, 10**7, "10"])
 def test_shots_out_of_range(shots: object) -> None:
     with pytest.raises(QStoreError, match="QS426"):
-        estimate(BELL, device("ionq.simulator"), shots)  # type: ignore[arg-type]
+        estimate(BELL, device("ionq.simulator"), shots)
 
 
 def test_too_many_qubits() -> None:

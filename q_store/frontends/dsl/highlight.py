@@ -27,7 +27,7 @@ _KEYWORDS: Final = sorted(text for text in tables().literals if text.isalpha())
 _NUMBER: Final = r"(?:\d+\.\d+|\.\d+|\d+(?=[eE]))(?:[eE][+-]?\d+)?"
 
 
-class QstLexer(RegexLexer):  # type: ignore[misc]
+class QstLexer(RegexLexer):
     """Programs of the text language, `.qst`."""
 
     name = "q-store program"
@@ -54,7 +54,7 @@ class QstLexer(RegexLexer):  # type: ignore[misc]
     }
 
 
-class QirLexer(RegexLexer):  # type: ignore[misc]
+class QirLexer(RegexLexer):
     """IR text, `.qir`."""
 
     name = "q-store IR"

@@ -55,7 +55,8 @@ class _LanesModel(models.PrimitiveModel):
     def __init__(self, dmm: Any, fe_type: LanesType) -> None:
         element = ir.FloatType() if fe_type.scalar == types.float32 else ir.DoubleType()
         vector = ir.VectorType(element, fe_type.width)
-        super().__init__(dmm, fe_type, vector)  # type: ignore[no-untyped-call]
+        initialise: Any = super().__init__
+        initialise(dmm, fe_type, vector)
 
 
 def _lanes_of(array: Any) -> LanesType:
@@ -274,9 +275,10 @@ def _binary(op: Any, method: str) -> None:
                 return signature(args[0], *args)
             return None
 
-    @lower_builtin(op, LanesType, LanesType)  # type: ignore[untyped-decorator]
-    def _lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def lowered(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return getattr(builder, method)(args[0], args[1], flags=_CONTRACT)
+
+    lower_builtin(op, LanesType, LanesType)(lowered)
 
 
 _binary(operator.add, "fadd")
@@ -292,6 +294,8 @@ class _NegTyping(AbstractTemplate):
         return None
 
 
-@lower_builtin(operator.neg, LanesType)  # type: ignore[untyped-decorator]
 def _lower_neg(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.fneg(args[0])
+
+
+lower_builtin(operator.neg, LanesType)(_lower_neg)

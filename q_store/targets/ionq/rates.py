@@ -186,7 +186,7 @@ def _table(name: str, route: str, value: object) -> dict[str, Any]:
 def _rate(name: str, route: str, device: str, entry: object) -> Rate:
     fields = _table(name, f"{route}.{device}", entry)
     where = f'{name}: [{route}."{device}"]'
-    rule = fields.get("rule")
+    rule: Any = fields.get("rule")
     if rule not in get_args(Rule):
         raise error("QS421", f"{where} needs a rule of {', '.join(get_args(Rule))}, got {rule!r}")
     known = {*_NUMBERS, "rule", "source", "date"}
@@ -196,9 +196,11 @@ def _rate(name: str, route: str, device: str, entry: object) -> Rate:
     for key in _NEEDED[str(rule)]:
         if key not in fields:
             raise error("QS421", f"{where} has the rule {rule} and needs `{key}`")
-    numbers = {key: _price(where, key, fields[key]) for key in _NUMBERS if key in fields}
-    texts = {key: str(fields[key]) for key in ("source", "date") if key in fields}
-    return Rate(route, device, rule, **numbers, **texts)  # type: ignore[arg-type]
+    given: dict[str, Any] = {
+        key: _price(where, key, fields[key]) for key in _NUMBERS if key in fields
+    }
+    given |= {key: str(fields[key]) for key in ("source", "date") if key in fields}
+    return Rate(route, device, rule, **given)
 
 
 def _price(where: str, key: str, value: object) -> float:

@@ -419,4 +419,4 @@ def test_the_public_names() -> None:
 @pytest.mark.parametrize("text", [None, 3, b"qubits q[1]"])
 def test_only_text_is_a_program(text: object) -> None:
     with pytest.raises(QStoreError, match="a program is text"):
-        from_dsl(text)  # type: ignore[arg-type]
+        from_dsl(text)

@@ -122,7 +122,7 @@ def test_functions_that_are_no_programs() -> None:
     with pytest.raises(QStoreError, match="no qubits"):
         to_dsl(FuncBuilder("f", 0).finish())
     with pytest.raises(QStoreError, match="expected a Func or a Module"):
-        to_dsl("qubits q[1]")  # type: ignore[arg-type]
+        to_dsl("qubits q[1]")
     wire = Value(QUBIT, "a")
     with pytest.raises(QStoreError) as caught:
         to_dsl(Func("f", (wire,), (None,), (), (wire,)))

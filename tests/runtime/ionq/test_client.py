@@ -55,7 +55,7 @@ def ionq(service: IonqServer) -> Iterator[IonQClient]:
 @pytest.fixture
 def scripted() -> Iterator[Scripted]:
     made = Scripted()
-    server, made.url = serve(made)  # type: ignore[attr-defined]
+    server, made.url = serve(made)
     yield made
     server.shutdown()
     server.server_close()
@@ -282,7 +282,7 @@ def test_the_key_is_found_in_three_places(monkeypatch: pytest.MonkeyPatch) -> No
         config.reset()
     for bad in ("", "  ", "two words", "schlüssel", 7):
         with pytest.raises(QStoreError, match="QS740") as caught:
-            find_key(bad)  # type: ignore[arg-type]
+            find_key(bad)
         assert "words" not in str(caught.value)
 
 

@@ -32,7 +32,7 @@ def bell() -> IonqCircuit:
 @pytest.fixture
 def service() -> Iterator[Scripted]:
     made = Scripted()
-    server, made.url = serve(made)  # type: ignore[attr-defined]
+    server, made.url = serve(made)
     yield made
     server.shutdown()
     server.server_close()
@@ -142,7 +142,7 @@ def test_the_second_of_two_jobs_is_cancelled(service: Scripted) -> None:
         accept(body)
         return accept(body)
 
-    service.accept = twice  # type: ignore[method-assign]
+    service.accept = twice
     with client(service) as ionq:
         job = ionq.submit(bell())
     assert job.id == "job-0"
@@ -156,7 +156,7 @@ def test_a_request_that_the_network_doubles_is_one_job(service: Scripted) -> Non
         accept(body)
         return accept(body)
 
-    service.accept = twice  # type: ignore[method-assign]
+    service.accept = twice
     with client(service) as ionq:
         assert ionq.submit(bell()).id == "job-0"
     assert active(service) == ["job-0"]
@@ -224,7 +224,7 @@ def test_a_job_that_is_seen_twice_while_pages_are_turned_is_one_job(service: Scr
             page = {**page, "next": "1"}
         return status, page
 
-    service.answer = shifting  # type: ignore[method-assign]
+    service.answer = shifting
     with client(service) as ionq:
         assert ionq.submit(bell()).id == "job-0"
     assert active(service) == ["job-0"]

@@ -265,7 +265,7 @@ def test_hundreds_of_runs_over_sockets(tmp_path: Path) -> None:
             for tag, future in pending.items():
                 problem = future.exception()
                 told[tag] = None if problem else future.result().id
-                assert problem is None or problem.code in SETTLED | UNKNOWN  # type: ignore[attr-defined]
+                assert problem is None or problem.code in SETTLED | UNKNOWN
         server.service.worker.stop()
         server.service.worker.drain()
         rows = server.service.store.rows("SELECT * FROM job")
