@@ -16,7 +16,7 @@ from q_store.jax import QuantumFunction, quantum_function
 from q_store.qir.diagnostics import QStoreError
 from q_store.runtime import reference
 from q_store.runtime.function import CircuitFunction
-from tests.runtime.published import Case, check, each_case
+from tests.runtime.published import Case, Perturbed, check, each_case, each_perturbed
 
 
 @pytest.fixture(autouse=True)
@@ -163,19 +163,25 @@ class TestDerivatives:
 
     @each_case
     def test_published_values(self, case: Case) -> None:
-        options = {name: given for name, given in case.options.items() if name != "initializer"}
         f = quantum_function(
-            case.circuit_fn, case.n_qubits, observables=case.observables, **options
+            case.circuit_fn, case.n_qubits, observables=case.observables, **case.options
         )
-        w = jnp.zeros(len(f.core.weight_names))
 
-        def loss(x: Any) -> Any:
+        def loss(x: Any, w: Any) -> Any:
             y = f(x, w)
             cotangent = jnp.asarray(case.cotangent or [1.0] * y.shape[0])
             return ((jnp.exp(y) if case.through_exp else y) * cotangent).sum()
 
-        x = jnp.asarray(case.point)
-        check(case, f(x, w).tolist(), jax.grad(loss)(x).tolist())
+        x, w = jnp.asarray(case.point, float), jnp.asarray(case.weights, float)
+        by_x, by_w = jax.grad(loss, (0, 1))(x, w)
+        check(case, f(x, w).tolist(), by_x.tolist(), by_w.tolist())
+
+    @each_perturbed
+    def test_published_perturbations(self, case: Perturbed) -> None:
+        f = quantum_function(
+            case.circuit_fn, 2, observables=case.observables, gradient=case.gradient, seed=1
+        )
+        case.check(jax.grad(lambda x: f(x, jnp.zeros(0)).sum())(jnp.asarray(case.point)))
 
 
 class TestVmap:

@@ -27,7 +27,7 @@ from tests.keras.frameworks import (
     make,
     total,
 )
-from tests.runtime.published import Case, check, each_case
+from tests.runtime.published import Case, Perturbed, check, each_case, each_perturbed
 
 WEIGHTS = np.linspace(0.3, 2.1, 6)
 
@@ -140,15 +140,28 @@ class TestGradients:
             dtype="float64",
             **case.options,
         )
-        x = np.array([case.point])
-        values = array(layer(x))[0]
+        x, w = np.array([case.point]), np.array(case.weights)
+        values = array(layer(x, weights=w))[0]
         cotangent = constant(np.array(case.cotangent or [1.0] * len(values), dtype="float64"))
 
-        def loss(x: Any) -> Any:
-            y = layer(x)
+        def loss(x: Any, w: Any) -> Any:
+            y = layer(x, weights=w)
             return total((exp(y) if case.through_exp else y) * cotangent)
 
-        check(case, values.tolist(), gradients(loss, x)[0][0].tolist())
+        by_x, by_w = gradients(loss, x, w)
+        check(case, values.tolist(), by_x[0].tolist(), by_w.tolist())
+
+    @each_perturbed
+    def test_published_perturbations(self, case: Perturbed) -> None:
+        layer = QuantumLayer(
+            case.circuit_fn,
+            2,
+            observables=case.observables,
+            gradient=case.gradient,
+            dtype="float64",
+            seed=1,
+        )
+        case.check(gradients(lambda x: total(layer(x)), case.point)[0])
 
 
 class TestKeras:

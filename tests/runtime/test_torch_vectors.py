@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
 from q_store.torch import QuantumLayer
-from tests.runtime.published import Case, check, each_case, ising
+from tests.runtime.published import Case, Perturbed, check, each_case, each_perturbed, ising
+
+
+def tensor(values: Any) -> torch.Tensor:
+    return torch.tensor(values, dtype=torch.float64)
 
 
 @each_case
@@ -18,12 +24,22 @@ def test_published_values(case: Case) -> None:
         dtype=torch.float64,
         **case.options,
     )
-    x = torch.tensor([case.point], dtype=torch.float64, requires_grad=True)
-    y = layer(x)
+    x, w = tensor([case.point]).requires_grad_(), tensor(case.weights).requires_grad_()
+    y = layer(x, weights=w)
     after = y.exp() if case.through_exp else y
-    cotangent = torch.tensor(case.cotangent or [1.0] * y.shape[1], dtype=torch.float64)
-    (grad,) = torch.autograd.grad((after * cotangent).sum(), x)
-    check(case, y[0].tolist(), grad[0].tolist())
+    loss = (after * tensor(case.cotangent or [1.0] * y.shape[1])).sum()
+    found = torch.autograd.grad(loss, (x, w))
+    check(case, y[0].tolist(), found[0][0].tolist(), found[1].tolist())
+
+
+@each_perturbed
+def test_published_perturbations(case: Perturbed) -> None:
+    layer = QuantumLayer(
+        case.circuit_fn, 2, observables=case.observables, gradient=case.gradient, seed=1
+    ).double()
+    x = tensor(case.point).requires_grad_()
+    layer(x).sum().backward()
+    case.check(x.grad)
 
 
 def test_transverse_field_ising_ground_state() -> None:
