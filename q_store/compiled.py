@@ -20,8 +20,9 @@ from q_store.qir.diagnostics import did_you_mean, error
 from q_store.qir.func import Func, Module
 from q_store.qir.observables import Observation
 from q_store.qir.values import Value
-from q_store.runtime.backend import BackendLike, Program, load, place
+from q_store.runtime.backend import BackendLike, load, place
 from q_store.runtime.compile_cache import SMALLEST, cached_executable
+from q_store.runtime.program import Program
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
 

@@ -1,9 +1,7 @@
 """Backends: what runs an executable, behind one protocol.
 
-A backend turns an `Executable` into a `Program` for one dtype. Layers, the command line and
-benchmarks speak to programs only. All arrays are numpy; B is the batch, F the number of inputs, P
-the number of weights, E the number of expectation values. The table of backends is
-`q_store.runtime.backends.table`.
+A backend turns an `Executable` into a `Program` (`q_store.runtime.program`) for one dtype. The
+table of backends is `q_store.runtime.backends.table`.
 """
 
 from __future__ import annotations
@@ -13,10 +11,10 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from q_store.qir.diagnostics import error
 from q_store.runtime.backends.automatic import (
@@ -30,58 +28,9 @@ from q_store.runtime.backends.placement import Placement
 from q_store.runtime.backends.table import BACKENDS, DOUBLE, SINGLE, Backend, backend_row
 from q_store.runtime.backends.tailored import TailoredProgram
 from q_store.runtime.config import settings
+from q_store.runtime.program import Program
 from q_store.runtime.simulator_config import SimulatorConfig
 from q_store.targets.executable import Executable
-
-Real = NDArray[np.floating[Any]]
-Complex = NDArray[np.complexfloating[Any, Any]]
-
-
-class Program(Protocol):
-    """A circuit ready to run. Weights are (P,), shared, or (B, P), one row per sample."""
-
-    executable: Executable
-    dtype: np.dtype[Any]
-
-    def expvals(self, inputs: Real, weights: Real) -> Real:
-        """Expectation values (B, E) for inputs (B, F)."""
-
-    def value_and_vjp(
-        self, inputs: Real, weights: Real, cotangent: Real
-    ) -> tuple[Real, Real, Real]:
-        """Values (B, E), and the gradients of sum(cotangent * values): d_inputs (B, F) and
-        d_weights of the shape of `weights`."""
-
-    def forward(self, inputs: Real, weights: Real, keep_state: bool) -> tuple[Real, Any]:
-        """Values, and when `keep_state` something to hand to `backward`, or None."""
-
-    def backward(
-        self, saved: Any, inputs: Real, weights: Real, cotangent: Real
-    ) -> tuple[Real, Real]:
-        """The gradients of `value_and_vjp`. What `forward` kept is used up: with None, or a second
-        time, the circuit runs again."""
-
-    def probs(self, inputs: Real, weights: Real, qubits: tuple[int, ...]) -> Real:
-        """Probabilities (B, 2**k), the first listed qubit most significant."""
-
-    def probs_vjp(
-        self, inputs: Real, weights: Real, cotangent: Real, qubits: tuple[int, ...]
-    ) -> tuple[Real, Real, Real]:
-        """Probabilities and the gradients of sum(cotangent * probs)."""
-
-    def samples(
-        self, inputs: Real, weights: Real, qubits: tuple[int, ...], shots: int, seed: int
-    ) -> NDArray[np.uint8]:
-        """Measured bits (B, shots, k)."""
-
-    def state(self, inputs: Real, weights: Real) -> Complex:
-        """State vectors (B, 2**n), qubit 0 most significant, global phase included."""
-
-    def state_vjp(
-        self, inputs: Real, weights: Real, cotangent: Complex
-    ) -> tuple[Complex, Real, Real]:
-        """States and the gradients of Re(sum(conj(cotangent) * state)), torch's convention."""
-
 
 BackendLike = str | SimulatorConfig | Mapping[str, Any] | None
 """What is given as `backend`: a name, a config (or its `to_dict`), `None` for the default set by

@@ -17,10 +17,11 @@ from q_store.frontends.observing import with_observations
 from q_store.qir.func import Func, Module
 from q_store.qir.observables import Expval, PauliSum
 from q_store.qir.parser import parse_module
-from q_store.runtime.backend import Complex, Program, Real, load, row_of
+from q_store.runtime.backend import load, row_of
 from q_store.runtime.backends.placement import Placement
 from q_store.runtime.gradient_config import GradientConfig, GradientLike
 from q_store.runtime.gradients.choice import resolved
+from q_store.runtime.program import Complex, Program, Real
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import jax.numpy as jnp
 
-from q_store.runtime.backend import Real
+from q_store.runtime.program import Real
 
 
 class JaxArithmetic:

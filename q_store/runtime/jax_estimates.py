@@ -10,8 +10,8 @@ import jax
 import numpy as np
 
 from q_store.runtime import jax_plain, plain
-from q_store.runtime.backend import Real
 from q_store.runtime.gradients.estimate import Estimate
+from q_store.runtime.program import Real
 from q_store.runtime.slots import AnyFunction
 
 Seeds = Callable[[Any], int]

@@ -25,9 +25,9 @@ from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
 from q_store.runtime import jax_plain, plain
-from q_store.runtime.backend import Real
 from q_store.runtime.gradients.plan import gradient_plan
 from q_store.runtime.jax_arithmetic import JAX
+from q_store.runtime.program import Real
 from q_store.runtime.slots import AnyFunction, is_slot_function, slot_map
 
 

@@ -27,8 +27,8 @@ from q_store.qir.ops import Op, Region
 from q_store.qir.registry import all_gates
 from q_store.qir.types import f64
 from q_store.qir.values import Value
-from q_store.runtime.backend import Real
 from q_store.runtime.function import CircuitFunction
+from q_store.runtime.program import Real
 from q_store.runtime.usage import MeteredFunction
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower

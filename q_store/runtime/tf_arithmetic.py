@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import tensorflow as tf
 
-from q_store.runtime.backend import Real
+from q_store.runtime.program import Real
 
 _NAMES: Final = {
     "arcsin": "asin",

@@ -7,7 +7,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from q_store.runtime.backend import Real
+from q_store.runtime.program import Real
 
 _NAMES: Final = {"power": "pow"}
 """numpy functions whose torch function has another name."""

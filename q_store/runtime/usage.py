@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from q_store.qir.func import Func
-from q_store.runtime.backend import Complex, Program, Real
 from q_store.runtime.function import CircuitFunction, WordMeasurements, differentiate
+from q_store.runtime.program import Complex, Program, Real
 from q_store.targets.executable import Executable
 
 _ALL_GRADIENTS: Final = 32

@@ -7,7 +7,7 @@ the chain rule, global phase, sampling, checks of shapes and samples that are no
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,8 +28,8 @@ from q_store.runtime.batched.arguments import (
 )
 from q_store.runtime.batched.classical import Classical
 from q_store.runtime.batched.layout import require_memory
-from q_store.runtime.batched.sampling import draw
 from q_store.runtime.gradients.plan import ShiftPlan, gradient_plan
+from q_store.runtime.program import Recomputing, Sampled
 from q_store.targets.executable import Executable
 
 Array = NDArray[Any]
@@ -62,7 +62,7 @@ class _Gradients:
     d_weights: Array
 
 
-class SlottedProgram(ABC):
+class SlottedProgram(Recomputing, Sampled):
     """A circuit on a simulator. See `Program` for the methods."""
 
     gates: GateSet
@@ -159,22 +159,6 @@ class SlottedProgram(ABC):
         bound = self.bind(inputs, weights)
         return self._values(bound, self.run_expvals(bound.slots) if bound.batch else None)
 
-    def forward(
-        self, inputs: ArrayLike | None, weights: ArrayLike | None, keep_state: bool = False
-    ) -> tuple[Array, Array | None]:
-        """Expectation values; the state stays in the simulator and is not kept."""
-        return self.expvals(inputs, weights), None
-
-    def backward(
-        self,
-        saved: Array | None,
-        inputs: ArrayLike | None,
-        weights: ArrayLike | None,
-        cotangent: ArrayLike,
-    ) -> tuple[Array, Array]:
-        """Gradients of `value_and_vjp`."""
-        return self.value_and_vjp(inputs, weights, cotangent)[1:]
-
     def value_and_vjp(
         self, inputs: ArrayLike | None, weights: ArrayLike | None, cotangent: ArrayLike
     ) -> tuple[Array, Array, Array]:
@@ -211,27 +195,9 @@ class SlottedProgram(ABC):
             values, gradient = self.run_probs_vjp(bound.slots, wanted, chosen)
         return self._values(bound, values, 1 << len(chosen)), *self._chained(bound, gradient)
 
-    def samples(
-        self,
-        inputs: ArrayLike | None,
-        weights: ArrayLike | None,
-        qubits: Any = None,
-        shots: int = 1024,
-        seed: int | None = None,
-    ) -> NDArray[np.uint8]:
-        """Measured bits (B, shots, k), drawn exactly from the probabilities.
-
-        The random streams are those of the embedded engine, so a seed gives the same bits on every
-        simulator as long as their probabilities agree.
-        """
-        args = self.bind(inputs, weights).args
-        chosen = check_qubits(self.executable, qubits)
-
-        def chances(part: Arguments) -> Array:
-            bound = self._bound(part)
-            return self._values(bound, self.run_probs(bound.slots, chosen), 1 << len(chosen))
-
-        return draw(chances, args, len(chosen), shots, seed)
+    def _chances(self, part: Arguments, qubits: tuple[int, ...]) -> Array:
+        bound = self._bound(part)
+        return self._values(bound, self.run_probs(bound.slots, qubits), 1 << len(qubits))
 
     def state(self, inputs: ArrayLike | None, weights: ArrayLike | None) -> Array:
         """State vectors (B, 2**n), qubit 0 most significant, global phase included."""
@@ -262,8 +228,11 @@ class SlottedProgram(ABC):
 
     def bind(self, inputs: ArrayLike | None, weights: ArrayLike | None) -> Bound:
         """Check the arguments and evaluate the slots."""
+        return self._bound(self._bind(inputs, weights))
+
+    def _bind(self, inputs: ArrayLike | None, weights: ArrayLike | None) -> Arguments:
         number = np.dtype(np.float64)
-        return self._bound(bind_arguments(self.executable, self.classical, number, inputs, weights))
+        return bind_arguments(self.executable, self.classical, number, inputs, weights)
 
     def _bound(self, args: Arguments) -> Bound:
         w = np.broadcast_to(args.weights, (args.batch, args.weights.shape[1]))

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from q_store.runtime.backends.crew import share
+from q_store.runtime.program import Recomputing
 
 Array = NDArray[Any]
 
 
-class TailoredProgram:
+class TailoredProgram(Recomputing):
     """Calls a program on parts of at most `batch_size` samples and gives results in `dtype`.
 
     It has the interface of a `Program`. With `processes` as many parts run at a time. Samples are
@@ -31,7 +32,7 @@ class TailoredProgram:
             self.word_means = self._word_means
         self.processes = processes or 1
 
-    def _parts(self, inputs: Array, weights: Array) -> list[tuple[slice, Array, Array]]:
+    def _parts(self, inputs: Any, weights: Any) -> list[tuple[slice, Array, Array]]:
         """Parts of a batch; an empty batch is one part."""
         x, w = np.asarray(inputs), np.asarray(weights)
         size = max(-(-len(x) // self.processes), 1)
@@ -44,13 +45,13 @@ class TailoredProgram:
             return share(self.program, method, calls, self.processes)
         return [getattr(self.program, method)(*args) for args in calls]
 
-    def _values(self, method: str, inputs: Array, weights: Array, *rest: Any) -> Array:
+    def _values(self, method: str, inputs: Any, weights: Any, *rest: Any) -> Array:
         calls = [(x, w, *rest) for _, x, w in self._parts(inputs, weights)]
         found = self._calls(method, calls)
         return self._cast(np.concatenate(found) if len(found) > 1 else found[0])
 
     def _gradients(
-        self, method: str, inputs: Array, weights: Array, cotangent: Array, *rest: Any
+        self, method: str, inputs: Any, weights: Any, cotangent: Any, *rest: Any
     ) -> tuple[Array, Array, Array]:
         """Values and gradients; those of shared weights are summed over the parts."""
         wanted = np.asarray(cotangent)
@@ -64,44 +65,34 @@ class TailoredProgram:
         wanted = self.complex_dtype if np.iscomplexobj(array) else self.dtype
         return np.asarray(array, wanted)
 
-    def expvals(self, inputs: Array, weights: Array) -> Array:
+    def expvals(self, inputs: Any, weights: Any) -> Array:
         """See `Program.expvals`."""
         return self._values("expvals", inputs, weights)
 
     def value_and_vjp(
-        self, inputs: Array, weights: Array, cotangent: Array
+        self, inputs: Any, weights: Any, cotangent: Any
     ) -> tuple[Array, Array, Array]:
         """See `Program.value_and_vjp`."""
         return self._gradients("value_and_vjp", inputs, weights, cotangent)
 
-    def forward(self, inputs: Array, weights: Array, keep_state: bool) -> tuple[Array, None]:
-        """Values; states of parts are not kept."""
-        return self.expvals(inputs, weights), None
-
-    def backward(
-        self, saved: Any, inputs: Array, weights: Array, cotangent: Array
-    ) -> tuple[Array, Array]:
-        """See `Program.backward`."""
-        return self.value_and_vjp(inputs, weights, cotangent)[1:]
-
-    def probs(self, inputs: Array, weights: Array, qubits: tuple[int, ...]) -> Array:
+    def probs(self, inputs: Any, weights: Any, qubits: tuple[int, ...]) -> Array:
         """See `Program.probs`."""
         return self._values("probs", inputs, weights, qubits)
 
     def probs_vjp(
-        self, inputs: Array, weights: Array, cotangent: Array, qubits: tuple[int, ...]
+        self, inputs: Any, weights: Any, cotangent: Any, qubits: tuple[int, ...]
     ) -> tuple[Array, Array, Array]:
         """See `Program.probs_vjp`."""
         return self._gradients("probs_vjp", inputs, weights, cotangent, qubits)
 
     def samples(
-        self, inputs: Array, weights: Array, qubits: tuple[int, ...], shots: int, seed: int
+        self, inputs: Any, weights: Any, qubits: tuple[int, ...], shots: int, seed: int
     ) -> NDArray[np.uint8]:
         """See `Program.samples`."""
         found: NDArray[np.uint8] = self.program.samples(inputs, weights, qubits, shots, seed)
         return found
 
-    def _word_means(self, inputs: Array, weights: Array, shots: int, seed: int) -> Array:
+    def _word_means(self, inputs: Any, weights: Any, shots: int, seed: int) -> Array:
         """Means of measured words, for programs that measure; each part has a seed of its own."""
         found = [
             self.program.word_means(x, w, shots, seed + part.start)
@@ -109,12 +100,10 @@ class TailoredProgram:
         ]
         return self._cast(np.concatenate(found))
 
-    def state(self, inputs: Array, weights: Array) -> Array:
+    def state(self, inputs: Any, weights: Any) -> Array:
         """See `Program.state`."""
         return self._values("state", inputs, weights)
 
-    def state_vjp(
-        self, inputs: Array, weights: Array, cotangent: Array
-    ) -> tuple[Array, Array, Array]:
+    def state_vjp(self, inputs: Any, weights: Any, cotangent: Any) -> tuple[Array, Array, Array]:
         """See `Program.state_vjp`."""
         return self._gradients("state_vjp", inputs, weights, cotangent)

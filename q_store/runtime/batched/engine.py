@@ -38,13 +38,13 @@ from q_store.runtime.batched.handover import Bytes, FinalStates
 from q_store.runtime.batched.plan import Plan
 from q_store.runtime.batched.planning import get_plan
 from q_store.runtime.batched.pool import thread_limit
-from q_store.runtime.batched.sampling import draw
+from q_store.runtime.program import Sampled
 from q_store.targets.executable import Executable, Output
 
 Array = NDArray[Any]
 
 
-class BatchedProgram:
+class BatchedProgram(Sampled):
     """An executable ready to run.
 
     ``dtype`` is float32 or float64; ``threads`` limits the threads of a call (default:
@@ -166,17 +166,14 @@ class BatchedProgram:
         buffers.saved = saved.take()
         return buffers.saved
 
-    # Probabilities and samples.
+    # Probabilities.
 
     def probs(
         self, inputs: ArrayLike | None, weights: ArrayLike | None, qubits: Any = None
     ) -> Array:
         """Probabilities (B, 2**k) of ``qubits`` (default all), the first one most significant."""
         args = self._bind(inputs, weights)
-        plan = self._plan(oc.PROBS, args.per_sample, check_qubits(self.executable, qubits))
-        buffers = Buffers(plan, args, self.dtype)
-        run(plan, oc.FORWARD, args, buffers, self.threads)
-        return buffers.values
+        return self._chances(args, check_qubits(self.executable, qubits))
 
     def probs_vjp(
         self,
@@ -190,29 +187,11 @@ class BatchedProgram:
         plan = self._plan(oc.PROBS, args.per_sample, check_qubits(self.executable, qubits))
         return self._value_and_vjp(plan, args, cotangent)
 
-    def samples(
-        self,
-        inputs: ArrayLike | None,
-        weights: ArrayLike | None,
-        qubits: Any = None,
-        shots: int = 1024,
-        seed: int | None = None,
-    ) -> NDArray[np.uint8]:
-        """Measured bits (B, shots, k), drawn exactly from the probabilities.
-
-        Sample ``b`` of the batch has its own random stream made from ``seed`` and ``b``, so the
-        result depends neither on threads nor on the other samples. ``None`` draws a fresh seed.
-        """
-        args = self._bind(inputs, weights)
-        chosen = check_qubits(self.executable, qubits)
-        plan = self._plan(oc.PROBS, args.per_sample, chosen)
-
-        def probabilities(part: Arguments) -> Array:
-            buffers = Buffers(plan, part, self.dtype)
-            run(plan, oc.FORWARD, part, buffers, self.threads)
-            return buffers.values
-
-        return draw(probabilities, args, len(chosen), shots, seed)
+    def _chances(self, part: Arguments, qubits: tuple[int, ...]) -> Array:
+        plan = self._plan(oc.PROBS, part.per_sample, qubits)
+        buffers = Buffers(plan, part, self.dtype)
+        run(plan, oc.FORWARD, part, buffers, self.threads)
+        return buffers.values
 
     # States.
 

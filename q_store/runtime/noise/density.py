@@ -24,13 +24,13 @@ from q_store.runtime.batched.arguments import (
 from q_store.runtime.batched.classical import Classical
 from q_store.runtime.batched.layout import require_memory
 from q_store.runtime.batched.pool import thread_limit
-from q_store.runtime.batched.sampling import draw
 from q_store.runtime.noise.binding import Binder, from_groups, to_groups
 from q_store.runtime.noise.blocks import Tape
 from q_store.runtime.noise.native import Machine, width_for
 from q_store.runtime.noise.pauli_factors import density_tape
 from q_store.runtime.noise.readings import ExpvalReading, MatrixReading, ProbsReading, Reading
 from q_store.runtime.noise.sweeping import reverse_sweep, segment_length, spread
+from q_store.runtime.program import Recomputing, Sampled
 from q_store.targets.executable import Executable
 
 Array = NDArray[Any]
@@ -39,7 +39,7 @@ MOST_DIGITS: Final = 26
 """Largest state, in bits: 13 qubits, or fewer with measured bits."""
 
 
-class DensityProgram:
+class DensityProgram(Recomputing, Sampled):
     """An executable on density matrices, for one dtype, float32 or float64.
 
     It takes and gives what `Program` says; `state` gives density matrices (B, 2**n, 2**n).
@@ -150,22 +150,6 @@ class DensityProgram:
         """See `Program.expvals`."""
         return self._values(self._bind(inputs, weights), self._expvals)
 
-    def forward(
-        self, inputs: ArrayLike | None, weights: ArrayLike | None, keep_state: bool = False
-    ) -> tuple[Array, None]:
-        """Values; a gradient runs the circuit again, because it needs all states on the way."""
-        return self.expvals(inputs, weights), None
-
-    def backward(
-        self,
-        saved: Array | None,
-        inputs: ArrayLike | None,
-        weights: ArrayLike | None,
-        cotangent: ArrayLike,
-    ) -> tuple[Array, Array]:
-        """See `Program.backward`."""
-        return self.value_and_vjp(inputs, weights, cotangent)[1:]
-
     def value_and_vjp(
         self, inputs: ArrayLike | None, weights: ArrayLike | None, cotangent: ArrayLike
     ) -> tuple[Array, Array, Array]:
@@ -193,22 +177,8 @@ class DensityProgram:
         """See `Program.probs_vjp`."""
         return self._vjp(self._bind(inputs, weights), self._probs(qubits), cotangent)
 
-    def samples(
-        self,
-        inputs: ArrayLike | None,
-        weights: ArrayLike | None,
-        qubits: Any = None,
-        shots: int = 1024,
-        seed: int | None = None,
-    ) -> NDArray[np.uint8]:
-        """Measured bits (B, shots, k), drawn exactly from the probabilities."""
-        reading = self._probs(qubits)
-        n_bits = reading.width.bit_length() - 1
-
-        def probabilities(part: Arguments) -> Array:
-            return np.maximum(self._values(part, reading), 0)
-
-        return draw(probabilities, self._bind(inputs, weights), n_bits, shots, seed)
+    def _chances(self, part: Arguments, qubits: tuple[int, ...]) -> Array:
+        return np.maximum(self._values(part, self._probs(qubits)), 0)
 
     # --- density matrices ---------------------------------------------------------------------
 
