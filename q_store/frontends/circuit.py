@@ -115,7 +115,7 @@ class QuantumCircuit(GateMethods):
         checked = check_wires(row.mnemonic, wires, self._n_qubits, loc)
         if self._measured and not self._measured.keys().isdisjoint(checked):
             self._fail_after_measurement(row, checked, loc)
-        stored = check_angles(row, angles, loc) if angles or row.angle_names else ()
+        stored = check_angles(row, angles, loc, len(checked)) if angles or row.angle_names else ()
         for angle in stored:
             if type(angle) is not float:
                 self.parameter_table.note(stored)
@@ -139,11 +139,11 @@ class QuantumCircuit(GateMethods):
 
         Raises `QS103` for an unknown name and `QS305` for a wrong number of wires.
         """
-        channels = {row.mnemonic: row for row in (*dialects.NOISE, dialects.READOUT)}
+        channels = {row.mnemonic: row for row in dialects.CHANNELS}
         row = channels.get(str(name).removeprefix("n.")) or gate(str(name))
         targets = (wires,) if isinstance(wires, int) else tuple(wires)
         loc = _caller(1)
-        if len(targets) != row.wires:
+        if row.wires not in (len(targets), None):
             raise failure(
                 loc, "QS305", f"`{row.mnemonic}` acts on {row.wires} wires, got {len(targets)}"
             )

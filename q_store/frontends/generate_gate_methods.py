@@ -117,7 +117,11 @@ def _call(row: OpDef, wires: list[str]) -> list[str]:
     joined = ", ".join(arguments)
     if len(joined) + 27 <= _MAX_LINE:
         return [f"    return self._gate({joined})"]
-    return ["    return self._gate(", f"        {joined}", "    )"]
+    if len(joined) + 12 <= _MAX_LINE:
+        return ["    return self._gate(", f"        {joined}", "    )"]
+    inner = [f"        {argument}," for argument in arguments[:-1]]
+    names = [f"            {name}," for name in row.angle_names]
+    return ["    return self._gate(", *inner, "        (", *names, "        ),", "    )"]
 
 
 def _tuple(names: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Final
 
 from q_store.frontends.expr import Expr, as_number
@@ -77,6 +78,8 @@ class Instruction:
 
     def __repr__(self) -> str:
         angles = f"({', '.join(map(repr, self.angles))})" if self.angles else ""
+        if isinstance(self.row, dialects.Listed):
+            angles = "(…)"
         bit = f" -> {self.bit}" if self.row is dialects.MEASURE else ""
         return f"{self.name}{angles} {list(self.wires)}{bit}"
 
@@ -121,24 +124,26 @@ def _integer(name: str, wire: object, loc: Location | None) -> int:
 
 
 def check_angles(
-    row: OpDef, angles: Sequence[object], loc: Location | None
+    row: OpDef, angles: Sequence[object], loc: Location | None, wires: int | None = None
 ) -> tuple[StoredAngle, ...]:
-    """Angles as floats and expressions.
+    """Angles as floats and expressions; `wires` counts those of a row that takes any number.
 
     Raises `QS306` for a wrong number or type of angles, `QS307` for one that is not finite and
-    `QS308` for a probability outside [0, 1].
+    `QS308` for numbers of a channel that are no probabilities or no channel.
     """
-    if len(angles) != len(row.angle_names) or any(a is None for a in angles):
+    names, listed = row.angle_names, isinstance(row, dialects.Listed)
+    if listed:
+        names = tuple([f"[{k}]" for k in range(len(angles))])
+    if len(angles) != len(names) or any(a is None for a in angles):
         raise _wrong_count(row, angles, loc)
     checked = tuple(
         [
             a if type(a) is float and math.isfinite(a) else _angle(row, n, a, loc)
-            for n, a in zip(row.angle_names, angles, strict=True)
+            for n, a in zip(names, angles, strict=True)
         ]
     )
     if isinstance(row, dialects.Channel):
-        for name, value in zip(row.angle_names, checked, strict=True):
-            _check_probability(row, name, value, loc)
+        _check_channel(row, checked, row.wires if wires is None else wires, loc)
     return checked
 
 
@@ -167,8 +172,19 @@ def _angle(row: OpDef, name: str, angle: object, loc: Location | None) -> Stored
     return number
 
 
-def _check_probability(row: OpDef, name: str, value: StoredAngle, loc: Location | None) -> None:
-    if isinstance(value, Expr) or not 0.0 <= value <= 1.0:
-        raise failure(
-            loc, "QS308", f"{name} of `{row.mnemonic}` must be a number from 0 to 1, got {value!r}"
-        )
+def _check_channel(
+    row: dialects.Channel,
+    values: Sequence[StoredAngle],
+    wires: int | None,
+    loc: Location | None,
+) -> None:
+    numbers: list[float] = []
+    for name, value in zip_longest(row.angle_names[: len(values)], values, fillvalue="number"):
+        if not isinstance(value, float):
+            raise failure(
+                loc, "QS308", f"{name} of `{row.mnemonic}` must be a number, got {value!r}"
+            )
+        numbers.append(value)
+    flaw = row.flaw(numbers, wires or 0)
+    if flaw:
+        raise failure(loc, "QS308", f"`{row.mnemonic}` {flaw}")

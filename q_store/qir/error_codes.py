@@ -144,7 +144,12 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
     ),
     "QS307": Explanation("number not finite", "NaN and infinities are no angles."),
     "QS308": Explanation(
-        "bad probability", "Probabilities of noise channels are plain numbers from 0 to 1."
+        "bad numbers of a channel",
+        "Probabilities of noise channels are plain numbers from 0 to 1, those of events that "
+        "exclude each other at most 1 together. Kraus operators preserve the trace: K†K adds up to "
+        "the identity. Each row of a matrix of confusion adds up to 1.",
+        "circuit.kraus(0, [[[1, 0], [0, 0.9]]])",
+        "circuit.kraus(0, [[[1, 0], [0, 0.8]], [[0, 0.6], [0, 0]]])",
     ),
     "QS309": Explanation(
         "angles given twice",

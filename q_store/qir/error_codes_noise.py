@@ -33,8 +33,9 @@ NOISE_TARGETS: Final[dict[str, Explanation]] = {
     ),
     "QS544": Explanation(
         "error of reading in the wrong place",
-        "`n.readout` says what the observation at the end of a wire gets wrong, so nothing but "
-        "another `n.readout` may follow it there, and it cannot depend on a measured bit.",
+        "`n.readout` and `n.confusion` say what the observation at the end of a wire gets wrong, "
+        "so nothing but another of them may follow there, and they cannot depend on a measured "
+        "bit.",
     ),
 }
 

@@ -26,8 +26,6 @@ _WINDOW: Final = 3
 
 _MAX_ELEMENTS: Final = 2**24
 """Most elements of one parameter."""
-_ROUNDING: Final = 1e-9
-"""How far probabilities may add up to more than 1."""
 _ATTR: Final = re.compile(r"[^\W\d][\w.]*\Z")
 
 
@@ -262,7 +260,7 @@ class _Verifier:
 
     def angles(self, op: Op) -> None:
         names = op.defn.angle_names
-        if len(op.angles) != len(names):
+        if len(op.angles) != len(names) and not isinstance(op.defn, dialects.Listed):
             listed = f" ({', '.join(names)})" if names else ""
             wanted = counted(len(names), "angle") + listed
             self.fail("QS206", f"`{op.defn.name}` takes {wanted}, got {len(op.angles)}")
@@ -274,15 +272,14 @@ class _Verifier:
                     self.fail("QS208", f"a coefficient of `{op.defn.name}` is {coef}, not finite")
                 self.angle_ref(value, index)
         if isinstance(op.defn, dialects.Channel):
-            self.probabilities(op)
+            self.probabilities(op, op.defn)
 
-    def probabilities(self, op: Op) -> None:
+    def probabilities(self, op: Op, row: dialects.Channel) -> None:
         if any(angle.terms for angle in op.angles):
-            self.fail("QS206", f"the probabilities of `{op.defn.name}` must be numbers")
-        numbers = [angle.const for angle in op.angles]
-        if min(numbers) < 0 or sum(numbers) > 1 + _ROUNDING:
-            got = ", ".join(map(repr, numbers))
-            self.fail("QS206", f"`{op.defn.name}` needs probabilities from 0 to 1, got {got}")
+            self.fail("QS206", f"the probabilities of `{row.name}` must be numbers")
+        flaw = row.flaw([angle.const for angle in op.angles], len(op.operands))
+        if flaw:
+            self.fail("QS206", f"`{row.name}` {flaw}")
 
     def angle_ref(self, value: Value, index: tuple[int, ...]) -> None:
         self.see(value, "used")

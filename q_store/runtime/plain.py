@@ -125,7 +125,7 @@ def angle_map(function: AnyFunction) -> AngleMap:
         executable = lower(simple)
         if executable.effects:
             raise _not_plain(executable.effects[0])
-        if len(executable.readout):
+        if executable.misreads:
             raise _not_plain("n.readout")
         found = _maps[function] = AngleMap(executable, function.dtype)
     return found

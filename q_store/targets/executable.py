@@ -7,14 +7,16 @@ state index) with the angles ``slots[slot_ptr[k]:slot_ptr[k+1]]`` in radians, an
 masks: bit ``n_qubits - 1 - q`` of ``term_x`` or ``term_z`` belongs to qubit ``q``, both set mean Y.
 
 Ops that are no gates, *effects*, stand among the gates under their full names: the noise channels
-``n.…``, whose slots are constant probabilities, ``q.reset`` and ``q.measure``. The b-th measurement
-in the array defines bit b, and `Conditions` say which bits an op asks for. Where reading errs,
-``readout[2*q]`` is the probability that a 0 of qubit q is read as 1, and ``readout[2*q + 1]`` that
-a 1 is read as 0, in whatever basis an observable is measured.
+``n.…``, whose slots are the constant numbers of the op, ``q.reset`` and ``q.measure``. The b-th
+measurement in the array defines bit b, and `Conditions` say which bits an op asks for. Where
+reading errs, ``readout[2*q]`` is the probability that a 0 of qubit q is read as 1, and
+``readout[2*q + 1]`` that a 1 is read as 0, in whatever basis an observable is measured; joint
+errors, `Confusions`, act on what that gives.
 
 The file format is numpy's ``.npz`` without pickled objects; its ``format`` entry is an integer that
 grows when old readers could not understand a new file. Unitary circuits are written as format 1,
-the others as format 2.
+others as format 2, and those with channels that format 2 had not, or with joint errors of reading,
+as format 3.
 """
 
 from __future__ import annotations
@@ -26,16 +28,22 @@ import os
 import zipfile
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from q_store.qir.channels import CONFUSION, MOST_CONFUSED, Listed
 from q_store.qir.diagnostics import error
+from q_store.qir.registry import all_ops
 
-FORMAT: Final = 2
-_UNITARY_FORMAT: Final = 1
+FORMAT: Final = 3
+_NEW_CHANNELS: Final = frozenset(
+    ("n.pauli2", "n.generalized_amplitude_damping", "n.kraus", "n.kraus2", "n.kraus3")
+)
+"""Those that came with format 3."""
 MEASURE: Final = "q.measure"
 RESET: Final = "q.reset"
 
@@ -104,6 +112,34 @@ class Conditions:
         return tuple([(literal >> 1, literal & 1) for literal in own])
 
 
+@dataclass(frozen=True, eq=False)
+class Confusions:
+    """Joint errors of reading, in the order in which they happen.
+
+    Error ``m`` concerns the ``k`` qubits ``qubits[ptr[m]:ptr[m+1]]``, the first most significant.
+    Its matrix is the next ``4**k`` of ``chances``: row by row, the probability to read each outcome
+    where the true one is the row's.
+    """
+
+    ptr: IntArray = field(default_factory=_pointer)
+    qubits: IntArray = field(default_factory=_ints)
+    chances: FloatArray = field(default_factory=_floats)
+
+    def __len__(self) -> int:
+        return len(self.ptr) - 1
+
+    def items(self) -> list[tuple[tuple[int, ...], FloatArray]]:
+        """The qubits and the matrix (2**k, 2**k) of each error."""
+        found, start = [], 0
+        for first, last in pairwise(self.ptr.tolist()):
+            qubits = tuple(self.qubits[first:last].tolist())
+            size = 1 << len(qubits)
+            matrix = self.chances[start : start + size * size].reshape(size, size)
+            found.append((qubits, matrix))
+            start += size * size
+        return found
+
+
 @dataclass(frozen=True)
 class Output:
     """One output: ``kind`` is "expval", "probs", "sample" or "state".
@@ -146,6 +182,19 @@ class Executable:
     term_coef: FloatArray = field(default_factory=_floats)
     conditions: Conditions = field(default_factory=Conditions)
     readout: FloatArray = field(default_factory=_floats)
+    confusions: Confusions = field(default_factory=Confusions)
+
+    @property
+    def misreads(self) -> bool:
+        """Whether reading errs."""
+        return len(self.readout) > 0 or len(self.confusions) > 0
+
+    @property
+    def format(self) -> int:
+        """The oldest file format that can hold it."""
+        if len(self.confusions) or not _NEW_CHANNELS.isdisjoint(self.op_names):
+            return 3
+        return 2 if self.effects or len(self.readout) else 1
 
     @property
     def effects(self) -> tuple[str, ...]:
@@ -203,9 +252,7 @@ class Executable:
     def to_bytes(self) -> bytes:
         """The content of the file that :meth:`save` writes."""
         buffer = io.BytesIO()
-        noisy = bool(self.effects) or len(self.readout) > 0
-        version = FORMAT if noisy else _UNITARY_FORMAT
-        np.savez(buffer, allow_pickle=False, format=np.int64(version), **_entries(self))
+        np.savez(buffer, allow_pickle=False, format=np.int64(self.format), **_entries(self))
         return buffer.getvalue()
 
     @classmethod
@@ -238,6 +285,7 @@ def _entries(executable: Executable) -> dict[str, Any]:
         ("classical_", executable.classical),
         ("phase_", executable.phase_row),
         *((("condition_", executable.conditions),) if executable.effects else ()),
+        *((("confusion_", executable.confusions),) if len(executable.confusions) else ()),
     )
     for prefix, part in parts:
         for entry in fields(part):
@@ -298,6 +346,9 @@ def _from_entries(entries: dict[str, Any]) -> Executable:
         phase_row=AffineRow(const=float(header["phase_const"]), **arrays(AffineRow, "phase_")),
         conditions=Conditions(
             **(arrays(Conditions, "condition_") if "condition_ptr" in entries else {})
+        ),
+        confusions=Confusions(
+            **(arrays(Confusions, "confusion_") if "confusion_ptr" in entries else {})
         ),
         outputs=tuple(
             Output(str(kind), int(start), int(stop), tuple(map(int, qubits)), int(shots))
@@ -360,7 +411,8 @@ def inconsistency(x: Executable) -> str:
     for broken, what in checks:
         if broken:
             return f"{what} does not fit the other arrays"
-    return _derived_too_early(x) or _bad_channel(x) or _bad_conditions(x) or _bad_output(x)
+    further = (_derived_too_early, _bad_channel, _bad_confusion, _bad_conditions, _bad_output)
+    return next((reason for check in further if (reason := check(x))), "")
 
 
 def _derived_too_early(x: Executable) -> str:
@@ -378,12 +430,36 @@ def _improbable(numbers: FloatArray) -> bool:
 
 
 def _bad_channel(x: Executable) -> str:
-    """The slots of a channel are constants between 0 and 1."""
-    channels = np.array([name.startswith("n.") for name in x.op_names], bool)
-    chosen = channels[x.opcode] if len(x.op_names) else np.zeros(0, bool)
-    own = np.repeat(chosen, np.diff(x.slot_ptr))
-    if bool(np.any(np.diff(x.a_indptr)[own])) or _improbable(x.b[own]):
+    """The slots of a channel are constants that its row can use."""
+    rows = [all_ops().get(name) if name.startswith("n.") else None for name in x.op_names]
+    channels = np.array([row is not None for row in rows], bool)
+    listed = np.array([isinstance(row, Listed) for row in rows], bool)
+    chosen = channels[x.opcode] if len(rows) else np.zeros(0, bool)
+    matrices = listed[x.opcode] if len(rows) else chosen
+    own, plain = (np.repeat(which, np.diff(x.slot_ptr)) for which in (chosen, chosen & ~matrices))
+    if bool(np.any(np.diff(x.a_indptr)[own])) or _improbable(x.b[plain]):
         return "a channel has numbers that are no probabilities"
+    for op in np.flatnonzero(matrices).tolist():
+        row, wires = rows[x.opcode[op]], int(x.wire_ptr[op + 1] - x.wire_ptr[op])
+        assert isinstance(row, Listed)
+        flaw = row.flaw(x.b[x.slot_ptr[op] : x.slot_ptr[op + 1]].tolist(), wires)
+        if flaw:
+            return f"`{row.name}` {flaw}"
+    return ""
+
+
+def _bad_confusion(x: Executable) -> str:
+    """Errors of reading are matrices of probabilities on different qubits."""
+    c = x.confusions
+    if _broken_pointer(c.ptr, len(c), len(c.qubits)) or _outside(c.qubits, x.n_qubits):
+        return "confusions.ptr does not fit the other arrays"
+    sizes = np.diff(c.ptr)
+    if bool(np.any(sizes > MOST_CONFUSED)) or int(np.sum(4**sizes)) != len(c.chances):
+        return "confusions.chances does not fit the other arrays"
+    for qubits, matrix in c.items():
+        flaw = CONFUSION.flaw(matrix.ravel().tolist(), len(qubits))
+        if flaw or len(set(qubits)) != len(qubits):
+            return f"an error of reading {flaw or 'names a qubit twice'}"
     return ""
 
 

@@ -28,6 +28,7 @@ from q_store.targets.executable import (
     AffineRow,
     ClassicalProgram,
     Conditions,
+    Confusions,
     Executable,
     Output,
 )
@@ -45,7 +46,7 @@ def lower(func: Func) -> Executable:
 def has_effects(func: Func) -> bool:
     """Whether the executable has ops that are no gates: noise, measurements, resets."""
     return any(
-        (isinstance(op.defn, dialects.Channel) and op.defn is not dialects.READOUT)
+        (isinstance(op.defn, dialects.Channel) and op.defn not in dialects.READING)
         or op.defn in (dialects.MEASURE, dialects.RESET)
         for op in all_ops(func.ops)
     )
@@ -70,6 +71,10 @@ class _Lowering:
         """Of the wires whose reading errs: the probabilities for 0 and for 1."""
         self.readout: list[tuple[float, float]] = []
         """The same for each qubit as observed."""
+        self.joint: set[Value] = set()
+        """Wires that are read jointly with others."""
+        self.joint_errors: list[tuple[list[int], list[float]]] = []
+        """Qubits and matrix of every such error."""
         self.conditions: tuple[int, ...] = ()
         """Literals that hold where the lowering is."""
         self.classical: list[tuple[str, tuple[Angle, ...]]] = []
@@ -86,7 +91,8 @@ class _Lowering:
 
     def op(self, op: Op) -> None:
         defn = op.defn
-        if self.misread and defn not in (dialects.READOUT, dialects.OBSERVE):
+        reading = defn in (*dialects.READING, dialects.OBSERVE)
+        if self.misread and not reading:
             self.check_unread(op)
         if isinstance(defn, Gate):
             self.gate(op, defn)
@@ -100,7 +106,7 @@ class _Lowering:
             self.thread(op)
         elif defn is dialects.OBSERVE:
             self.observe(op)
-        elif defn is dialects.READOUT:
+        elif defn in dialects.READING:
             self.misreading(op)
         elif isinstance(defn, dialects.Channel) or defn is dialects.RESET:
             self.emit(defn.name, op, op.angles)
@@ -165,20 +171,29 @@ class _Lowering:
     def observe(self, op: Op) -> None:
         """Observed position i becomes qubit i, as the outputs count them."""
         places = [self.qubit[value] for value in op.operands]
-        if self.misread:
+        if any(any(pair) for pair in self.misread.values()):
             self.readout = [self.misread.get(value, (0.0, 0.0)) for value in op.operands]
+        self.joint_errors = [
+            ([places.index(qubit) for qubit in qubits], chances)
+            for qubits, chances in self.joint_errors
+        ]
         self.settle(places, list(range(len(places))))
 
     def misreading(self, op: Op) -> None:
-        """Note how reading the wire errs; a second error acts on what the first one gives."""
-        zero, one = [angle.const for angle in op.angles]
-        first_zero, first_one = self.misread.get(op.operands[0], (0.0, 0.0))
-        self.misread[op.results[0]] = (
-            first_zero * (1 - one) + (1 - first_zero) * zero,
-            first_one * (1 - zero) + (1 - first_one) * one,
-        )
+        """Note how reading the wires errs; a second error acts on what the first one gives."""
         if self.conditions:
             raise _misplaced_readout(op)
+        numbers = [angle.const for angle in op.angles]
+        before = [self.misread.get(value, (0.0, 0.0)) for value in op.operands]
+        single = op.defn is dialects.READOUT
+        if single and op.operands[0] not in self.joint:
+            before = [_both(before[0], (numbers[0], numbers[1]))]
+        else:
+            if single:
+                numbers = [1 - numbers[0], numbers[0], numbers[1], 1 - numbers[1]]
+            self.joint.update(op.results)
+            self.joint_errors.append(([self.qubit[value] for value in op.operands], numbers))
+        self.misread.update(zip(op.results, before, strict=True))
         self.thread(op)
 
     def check_unread(self, op: Op) -> None:
@@ -222,6 +237,7 @@ class _Lowering:
             outputs=outputs,
             conditions=self.condition_arrays(),
             readout=np.array(self.readout, np.float64).ravel(),
+            confusions=self.confusion_arrays(),
             **pauli_arrays(sums, self.n_qubits),
         )
 
@@ -231,6 +247,13 @@ class _Lowering:
         return Conditions(
             ptr=_pointers(len(literals) for *_, literals in self.gates),
             literals=np.array([v for *_, literals in self.gates for v in literals], np.int32),
+        )
+
+    def confusion_arrays(self) -> Confusions:
+        return Confusions(
+            ptr=_pointers(len(qubits) for qubits, _ in self.joint_errors),
+            qubits=np.array([q for qubits, _ in self.joint_errors for q in qubits], np.int32),
+            chances=np.array([p for _, own in self.joint_errors for p in own], np.float64),
         )
 
     def rows(self, angles: Iterable[Angle]) -> tuple[NDArray[Any], ...]:
@@ -278,6 +301,14 @@ class _Lowering:
         return tuple(outputs), sums
 
 
+def _both(first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:
+    """The chances to read 0 and 1 wrongly after two errors."""
+    return (
+        first[0] * (1 - second[1]) + (1 - first[0]) * second[0],
+        first[1] * (1 - second[0]) + (1 - first[1]) * second[1],
+    )
+
+
 def pauli_arrays(sums: list[PauliSum], n_qubits: int) -> dict[str, NDArray[Any]]:
     """The term arrays of an executable: bit n-1-q of a mask stands for qubit q."""
     masks = [
@@ -315,9 +346,9 @@ def _misplaced_readout(op: Op) -> QStoreError:
     span = op.loc.span() if op.loc is not None else None
     return error(
         "QS544",
-        f"`{op.defn.name}` follows `n.readout` on a wire, or stands with it under `q.if`",
+        f"`{op.defn.name}` follows an error of reading on a wire, or is one under `q.if`",
         span=span,
-        help="put `n.readout` last, right before the observation",
+        help="put `n.readout` and `n.confusion` last, right before the observation",
     )
 
 

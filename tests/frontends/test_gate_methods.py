@@ -59,7 +59,7 @@ def test_every_angle_can_be_a_named_parameter(row: Gate) -> None:
 
 @pytest.mark.parametrize("row", NOISE, ids=repr)
 def test_every_channel_is_a_method(row: Channel) -> None:
-    wires, probabilities = range(row.wires or 0), [0.1] * len(row.angle_names)
+    wires, probabilities = range(row.wires or 0), [0.05] * len(row.angle_names)
     circuit = getattr(QuantumCircuit(2), row.mnemonic)(*wires, *probabilities)
     assert circuit == QuantumCircuit(2).append(row.mnemonic, wires, *probabilities)
     assert circuit[0].row is row

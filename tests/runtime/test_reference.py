@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from q_store.qir import dialects
 from q_store.qir.angle import Angle
 from q_store.qir.builder import FuncBuilder
+from q_store.qir.channels import pauli_words
 from q_store.qir.diagnostics import QStoreError
 from q_store.qir.gates import ROWS
 from q_store.qir.observables import Expval, PauliSum, Probs, Sample, State
@@ -275,14 +276,18 @@ CHANNELS = {
     "bit_flip": lambda p: cirq.bit_flip(p),
     "phase_flip": lambda p: cirq.phase_flip(p),
     "pauli": lambda *p: cirq.asymmetric_depolarize(*p),
+    "pauli2": lambda *p: cirq.asymmetric_depolarize(
+        error_probabilities=dict(zip(pauli_words(2), p, strict=True)) | {"II": 1 - sum(p)}
+    ),
     "amplitude_damping": lambda p: cirq.amplitude_damp(p),
+    "generalized_amplitude_damping": lambda gamma, p: cirq.generalized_amplitude_damp(p, gamma),
     "phase_damping": lambda p: cirq.phase_damp(p),
 }
 
 
 @pytest.mark.parametrize("channel", dialects.NOISE, ids=repr)
 def test_noise_agrees_with_cirq(channel):
-    strengths = [0.1, 0.2, 0.05][: len(channel.angle_names)]
+    strengths = [0.1, 0.2, 0.05, 0.01, *[0.03] * 11][: len(channel.angle_names)]
     builder = FuncBuilder("f", 2)
     qubits = cirq.LineQubit.range(2)
     for wire in range(2):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from q_store.qir.diagnostics import QStoreError
 from q_store.targets.executable import (
+    FORMAT,
     AffineRow,
     ClassicalProgram,
     Executable,
@@ -119,7 +120,7 @@ def rewritten(tmp_path, **changes):
 
 
 def test_a_newer_format_is_told_apart_from_damage(tmp_path):
-    assert code_of(Executable.load, rewritten(tmp_path, format=np.int64(3))) == "QS503"
+    assert code_of(Executable.load, rewritten(tmp_path, format=np.int64(FORMAT + 1))) == "QS503"
 
 
 @pytest.mark.parametrize(

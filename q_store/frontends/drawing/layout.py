@@ -118,7 +118,7 @@ def _boxes(
 ) -> dict[int, Glyph]:
     """Boxes with a name, numbered where wires may not be exchanged; the first has the angles."""
     wires = step.wires if wires is None else wires
-    angles = f"({', '.join(map(angle_text, step.angles))})" if step.angles else ""
+    angles = _angles(step)
     numbered = len(wires) > 1 and not symmetric
     glyphs = {}
     for position, wire in enumerate(wires):
@@ -137,8 +137,14 @@ def _remarks(step: Instruction) -> list[str]:
 
 
 def _short(step: Instruction) -> str:
-    angles = f"({', '.join(map(angle_text, step.angles))})" if step.angles else ""
-    return f"{step.name}{angles} {' '.join(map(str, step.wires))}"
+    return f"{step.name}{_angles(step)} {' '.join(map(str, step.wires))}"
+
+
+def _angles(step: Instruction) -> str:
+    """Angles in parentheses; matrices are not shown."""
+    if not step.angles or isinstance(step.row, dialects.Listed):
+        return ""
+    return f"({', '.join(map(angle_text, step.angles))})"
 
 
 def angle_text(angle: StoredAngle) -> str:

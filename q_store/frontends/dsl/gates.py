@@ -83,7 +83,7 @@ class GateUses:
         own = [other for other, macro in self.macros.items() if macro is not None]
         words = [text for text in tables().literals if text.isalpha()]
         aliases = [alias for row in rows.values() for alias in row.aliases]
-        channels = [channel.mnemonic for channel in (*dialects.NOISE, dialects.READOUT)]
+        channels = [channel.mnemonic for channel in dialects.CHANNELS]
         help = did_you_mean(name, [*aliases, *rows, *words, *own])
         if name in channels:
             help = f"channels are written `noise {name}(...) q[0]`"

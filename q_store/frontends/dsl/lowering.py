@@ -243,22 +243,24 @@ class Lowering:
                 did_you_mean(name, _CHANNELS),
                 [f"channels: {known}"],
             )
-        angles = self.uses.angles(node.call, channel.angle_names)
+        given = node.call.arguments or []
+        labels: Sequence[str] = channel.angle_names
+        if isinstance(channel, dialects.Listed):
+            labels = [f"number {k}" for k in range(len(given))]
+        angles = self.uses.angles(node.call, labels)
         numbers = [
-            self.evaluator.constant(argument, f"{label} of `{name}`")
-            for argument, label in zip(node.call.arguments or [], channel.angle_names, strict=True)
+            float(self.evaluator.constant(argument, f"{label} of `{name}`"))
+            for argument, label in zip(given, labels, strict=True)
         ]
-        if min(numbers) < 0 or sum(numbers) > 1:
-            shown = ", ".join(map(repr, numbers))
-            self.evaluator.fail(
-                node.call, "QS308", f"`{name}` needs probabilities from 0 to 1, got {shown}"
-            )
+        flaw = channel.flaw(numbers, channel.wires or len(node.operands))
+        if flaw:
+            self.evaluator.fail(node.call, "QS308", f"`{name}` {flaw}")
         self._on_groups(node, channel, node.operands, angles)
 
     def _on_groups(
         self, node: Noise, row: OpDef, operands: Sequence[Operand], angles: Sequence[Any]
     ) -> None:
-        groups = self.uses.groups(node, node.call, operands, row.wires or 0)
+        groups = self.uses.groups(node, node.call, operands, row.wires or len(operands))
         loc = TextLocation(self.source, node.start, node.end)
         for turn in range(self.uses.turns(node, groups, angles)):
             wires, stored = at_turn(turn, groups, angles)
@@ -367,7 +369,7 @@ class Lowering:
             self.steps, self.bits = outer, self.bits.parents
 
 
-_CHANNELS: Final = {row.mnemonic: row for row in (*dialects.NOISE, dialects.READOUT)}
+_CHANNELS: Final = {row.mnemonic: row for row in dialects.CHANNELS}
 
 _STATEMENTS: Final[dict[type, Callable[[Lowering, Any], None]]] = {
     Apply: Lowering.apply,

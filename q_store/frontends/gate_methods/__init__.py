@@ -7,6 +7,7 @@ when they differ from the tables.
 from __future__ import annotations
 
 from q_store.frontends.gate_methods.many_qubit import ManyQubitGates
+from q_store.frontends.gate_methods.matrices import MatrixChannels
 from q_store.frontends.gate_methods.noise import NoiseChannels
 from q_store.frontends.gate_methods.one_qubit import OneQubitGates
 from q_store.frontends.gate_methods.two_qubit import TwoQubitGates
@@ -14,7 +15,7 @@ from q_store.frontends.gate_methods.two_qubit import TwoQubitGates
 __all__ = ["GateMethods"]
 
 
-class GateMethods(OneQubitGates, TwoQubitGates, ManyQubitGates, NoiseChannels):
+class GateMethods(OneQubitGates, TwoQubitGates, ManyQubitGates, NoiseChannels, MatrixChannels):
     """Every gate and channel as a method: wires first, then angles in radians.
 
     An angle is a number, an expression of symbols, or the name of a parameter; `param="theta"`

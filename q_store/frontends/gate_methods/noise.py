@@ -30,9 +30,56 @@ class NoiseChannels(GateSink):
         """X, Y, Z with probabilities px, py, pz."""
         return self._gate("n.pauli", (qubit,), (px, py, pz))
 
+    def pauli2(
+        self,
+        qubit0: int,
+        qubit1: int,
+        pix: float,
+        piy: float,
+        piz: float,
+        pxi: float,
+        pxx: float,
+        pxy: float,
+        pxz: float,
+        pyi: float,
+        pyx: float,
+        pyy: float,
+        pyz: float,
+        pzi: float,
+        pzx: float,
+        pzy: float,
+        pzz: float,
+    ) -> Self:
+        """Each two-qubit Pauli word with its probability, IX, IY, IZ, XI, XX, …."""
+        return self._gate(
+            "n.pauli2",
+            (qubit0, qubit1),
+            (
+                pix,
+                piy,
+                piz,
+                pxi,
+                pxx,
+                pxy,
+                pxz,
+                pyi,
+                pyx,
+                pyy,
+                pyz,
+                pzi,
+                pzx,
+                pzy,
+                pzz,
+            ),
+        )
+
     def amplitude_damping(self, qubit: int, gamma: float) -> Self:
         """Decay |1> to |0> with probability gamma."""
         return self._gate("n.amplitude_damping", (qubit,), (gamma,))
+
+    def generalized_amplitude_damping(self, qubit: int, gamma: float, p: float) -> Self:
+        """With probability p amplitude damping, else the same from |0> to |1>."""
+        return self._gate("n.generalized_amplitude_damping", (qubit,), (gamma, p))
 
     def phase_damping(self, qubit: int, gamma: float) -> Self:
         """Loss of coherence with probability gamma."""
