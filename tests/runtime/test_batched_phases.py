@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from q_store.runtime.batched import execution
 from q_store.runtime.batched import opcodes as oc
 from q_store.runtime.batched.engine import BatchedProgram
 from q_store.runtime.batched.merging import coordinates, index_columns
@@ -74,6 +75,21 @@ def check_expvals(circuit, x, w, dtype=np.float64, tolerance=1e-10):
     if dtype is np.float64:
         check_gradients(loss, x, w, d_x, d_w)
     return program, g, (values, d_x, d_w)
+
+
+@settings(max_examples=30)
+@given(case=cases())
+def test_results_do_not_depend_on_the_lane_width(case):
+    """One lane, as for one sample of many qubits."""
+    circuit, x, w, rng = case
+    program = BatchedProgram(circuit.executable(), np.float64)
+    g = rng.normal(size=(len(x), len(circuit.observables)))
+    wanted = [*program.value_and_vjp(x, w, g), program.state(x, w), program.probs(x, w)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(execution, "lane_width", lambda *_: 1)
+        found = [*program.value_and_vjp(x, w, g), program.state(x, w), program.probs(x, w)]
+    for one, all_lanes in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, all_lanes, rtol=0, atol=1e-12)
 
 
 def tape(circuit, per_sample=False, kind=oc.EXPVAL):

@@ -109,6 +109,10 @@ def test_lanes_narrow_only_where_states_are_large():
     assert lane_width(single, 12, 1) == 4
     assert lane_width(double, 12, 1) == 2
     assert lane_width(double, 12, 100) == lane_width(double, 4, 1)
+    assert lane_width(single, 20, 1) == lane_width(double, 20, 1) == 1
+    assert lane_width(single, 20, 2) == 2
+    assert lane_width(single, 20, 3) == 4
+    assert lane_width(single, 20, 100) == lane_width(single, 4, 1)
 
 
 # Compiling takes seconds and is tested by every other test; here it stands for itself by reading

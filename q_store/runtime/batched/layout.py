@@ -23,6 +23,7 @@ from q_store.qir.diagnostics import error
 
 ALIGNMENT: Final = 64
 _SMALL_STATE_QUBITS: Final = 11
+_LARGE_STATE_QUBITS: Final = 17
 KEEP_BYTES: Final = 64 << 20
 
 
@@ -39,11 +40,12 @@ def full_width(itemsize: int) -> int:
 
 
 def lane_width(dtype: np.dtype[Any], n_qubits: int, batch: int) -> int:
-    """Lanes for a call. Small states always use the full width, so that one kernel serves them."""
+    """Lanes for a call. Small states always use the full width, so that one kernel serves them;
+    large ones leave the caches, where an empty lane costs as much as a full one."""
     width = full_width(dtype.itemsize)
     if n_qubits <= _SMALL_STATE_QUBITS:
         return width
-    narrow = 16 // dtype.itemsize
+    narrow = 16 // dtype.itemsize if n_qubits < _LARGE_STATE_QUBITS else 1
     while width > narrow and width // 2 >= batch:
         width //= 2
     return width

@@ -70,7 +70,7 @@ SLOTS: Final = 8
 SCALE: Final = 6
 """What row gradients have to be multiplied by."""
 SHEARED: Final = 7
-"""Lane 0: a REAL_PAIR is shears forward; lane 1: it is backward."""
+"""In lane 0: bit 0 says that a REAL_PAIR is shears forward, bit 1 that it is backward."""
 
 MOST_LANES: Final = 16
 """The widest lane vector; tables of plain numbers fill whole ones."""

@@ -72,14 +72,15 @@ def settle(co: Any, tape: Any, k: int, area: int, way: int, scale: float, must: 
     fill(co, tape, k, area, way, sheared, scale)
     if pair:
         fill(co, tape, k + 1, area, way, sheared, 1.0)
-    put(co, area + SLOTS * k + SHEARED, way, 1.0 if sheared else 0.0)
+    if sheared:
+        put(co, area + SLOTS * k + SHEARED, 0, get(co, area + SLOTS * k + SHEARED, 0) + (1 << way))
     return left if sheared else 1.0
 
 
 @kernel
 def is_sheared(co: Any, at: int, way: int) -> bool:
     """Whether the pair with coefficients at ``co[at]`` is shears, forward (0) or backward (1)."""
-    return bool(get(co, at + SHEARED, way) != 0.0)
+    return bool(int(get(co, at + SHEARED, 0)) >> way & 1)
 
 
 @kernel
