@@ -78,7 +78,7 @@ def load(executable: Executable, dtype: DTypeLike, backend: Placement | str = EM
     `dtype` where the backend offers that, else in the backend's own, which is said once.
     """
     placement = Placement(backend) if isinstance(backend, str) else backend
-    if placement.name == AUTO and (executable.effects or len(executable.readout)):
+    if placement.name == AUTO and (executable.effects or executable.misreads):
         placement = replace(placement, name=EMBEDDED)
     row, wanted = row_of(placement), np.dtype(dtype)
     _check_size(row, executable.n_qubits)
@@ -128,7 +128,7 @@ def _loaded(row: Backend, executable: Executable, dtype: Any, placement: Placeme
     """A program of a backend; errors of reading are put around it."""
     if placement.name == AUTO:
         return AutomaticProgram(executable, dtype, placement)
-    if not len(executable.readout):
+    if not executable.misreads:
         return row.load(executable, dtype, placement)
     from q_store.runtime.noise.readout import ReadoutProgram, without_readout
 

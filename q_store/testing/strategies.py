@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import factorial, pi
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 try:
     from hypothesis import strategies as st
@@ -24,12 +24,17 @@ except ImportError as problem:
 from q_store.qir import dialects
 from q_store.qir.angle import Angle, Ref
 from q_store.qir.builder import FuncBuilder
+from q_store.qir.channels import kraus_numbers
 from q_store.qir.func import Func, element_refs
 from q_store.qir.observables import Expval, Observation, PauliSum, Probs, Sample, State
 from q_store.qir.ops import Gate, Op, Region
 from q_store.qir.registry import all_gates
 from q_store.qir.types import QUBIT, f64
 from q_store.qir.values import Value
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SPECIAL: Final = (0.0, *(k * pi / 4 for k in range(-16, 17) if k), 2 * pi + 1e-6, -2 * pi - 1e-6)
 """Numbers at which something happens: multiples of pi/4 through two periods, and neighbours."""
@@ -232,11 +237,10 @@ class _Writer:
             self.builder.gate(dialects.RESET, [step.code % len(self.builder.wires)])
 
     def write_noise(self, step: Instruction) -> None:
-        row = dialects.NOISE[step.code % len(dialects.NOISE)]
+        row = _CHANNELS[step.code % len(_CHANNELS)]
         needed, wires = row.wires or 0, len(self.builder.wires)
         if needed <= wires:
-            rates = [step.probability] * len(row.angle_names)
-            self.builder.gate(row, pick_wires(step.code, needed, wires), rates)
+            self.builder.gate(row, pick_wires(step.code, needed, wires), _numbers_of(row, step))
 
     def write_if(self, step: Instruction) -> None:
         wires = len(self.builder.wires)
@@ -261,6 +265,27 @@ class _Writer:
             writer.write(step)
         body = inner.finish()
         return Region(args, body.ops, body.results)
+
+
+_CHANNELS: Final = (*dialects.NOISE, *dialects.KRAUS[:2])
+
+
+def _numbers_of(row: dialects.Channel, step: Instruction) -> Sequence[float]:
+    """Probabilities, the same for each, or the Kraus operators of some channel."""
+    if not isinstance(row, dialects.Listed):
+        count = len(row.angle_names)
+        return [step.probability / (1 if count < 4 else count)] * count
+    return kraus_numbers(random_kraus(row.wires or 1, 1 + step.code % 3, step.code))
+
+
+def random_kraus(wires: int, count: int, seed: int) -> NDArray[np.complex128]:
+    """Kraus operators (count, 2**wires, 2**wires) of a channel: the blocks of a random isometry."""
+    import numpy as np
+
+    random, size = np.random.default_rng(seed), 1 << wires
+    real, imaginary = random.normal(size=(2, count * size, size))
+    blocks: NDArray[np.complex128] = np.linalg.qr(real + 1j * imaginary)[0]
+    return blocks.reshape(count, size, size)
 
 
 def _angle(number: Any) -> Angle:

@@ -234,7 +234,8 @@ class Packer:
         bases, offsets = self.layout.positions(rest), self.layout.positions(digits)
         here = (self.put(offsets), self.put(bases), len(bases), 0, 0)
         self.watched.append((len(offsets), *here))
-        self.work = max(self.work, len(offsets))
+        # Room for the products of every two rows.
+        self.work = max(self.work, len(offsets) ** 2)
         return len(self.watched) - 1
 
     def factor(self, item: Factor, digits: Sequence[int]) -> None:

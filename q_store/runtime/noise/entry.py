@@ -11,7 +11,7 @@ from typing import Any, Final
 from numba import types
 
 from q_store.runtime.batched.intrinsics import array_at
-from q_store.runtime.noise.kernels import forward, reverse, squares
+from q_store.runtime.noise.kernels import forward, products, reverse, squares
 
 A_BLOCKS: Final = 0
 """Addresses of the five tables of a tape, each followed by its number of rows."""
@@ -34,6 +34,7 @@ FORWARD: Final = 0
 KEEP: Final = 1
 REVERSE: Final = 2
 SQUARES: Final = 3
+PRODUCTS: Final = 4
 
 
 def make_entry(number: Any, lanes: Any) -> Callable[[int], None]:
@@ -61,6 +62,8 @@ def make_entry(number: Any, lanes: Any) -> Callable[[int], None]:
             )  # fmt: skip
         elif a[A_MODE] == SQUARES:
             squares(blocks, places, vectors(a[A_STATE], (a[A_SIZE],)), work, first)
+        elif a[A_MODE] == PRODUCTS:
+            products(blocks, places, vectors(a[A_STATE], (a[A_SIZE],)), work, first)
         else:
             state = vectors(a[A_STATE], (a[A_SIZE],))
             forward(

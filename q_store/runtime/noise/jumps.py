@@ -1,4 +1,4 @@
-"""Trajectories in which the state decides: amplitude damping, resets, measured bits, `q.if`.
+"""Trajectories in which the state decides: damping, resets, measured bits, `q.if`, any channel.
 
 A trajectory applies one Kraus operator K_k of each channel, chosen with its probability
 p_k = |K_k psi|^2 and divided by sqrt(p_k) (Dalibard, Castin and Mølmer, doi:10.1103/
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,13 +36,17 @@ from q_store.targets.executable import MEASURE, Executable
 
 Conditions = tuple[tuple[int, int], ...]
 
+_NEGLIGIBLE: Final = 1e-13
+"""What an entry of a K^dagger K may be to count as zero."""
+
 
 @dataclass(frozen=True, eq=False)
 class Choice:
     """One random choice: which of a channel's operators a lane applies.
 
-    `ladder` holds cumulative probabilities where they are constants; otherwise `weights`,
-    (operators, 2**wires), says how probable each is for each setting of its wires.
+    `ladder` holds cumulative probabilities where they are constants. Otherwise `weights` says how
+    probable each operator is for each setting of its wires, (operators, 2**wires), or where
+    `joint` for the products of every two rows of the wires' part of the state.
     """
 
     number: int
@@ -52,6 +56,7 @@ class Choice:
     conditions: Conditions = ()
     ladder: Doubles | None = None
     weights: Doubles | None = None
+    joint: bool = False
     bit: int = -1
 
 
@@ -102,18 +107,19 @@ class JumpWriter:
             stage.factors.append(item)
 
     def channel(self, event: Event) -> None:
-        chances = word_probabilities(event) if event.name != MEASURE else None
-        if chances is not None:
-            operators: Any = words(len(event.wires))[chances > 0]
-            choice = self.choice(event, operators, ladder=np.cumsum(chances[chances > 0]))
+        mixture = _mixture(event)
+        if mixture is not None:
+            chances, operators = mixture
+            choice = self.choice(event, operators, ladder=np.cumsum(chances))
             self.early.append(choice)
         else:
-            operators = kraus_operators(event)
-            choice = self.choice(event, operators, weights=_populations_to_weights(operators))
+            operators = np.array(kraus_operators(event))
+            weights, joint = _weights(operators)
+            choice = self.choice(event, operators, weights=weights, joint=joint)
             self.stages.append(Stage(choice))
         self.stages[-1].factors.append(choice.factor)
 
-    def choice(self, event: Event, operators: Any, **chances: Doubles) -> Choice:
+    def choice(self, event: Event, operators: Any, **chances: Any) -> Choice:
         matrices = [real_matrix(operator) for operator in operators]
         options = np.stack([*matrices, np.eye(len(matrices[0]))])
         # Marks that no simplification takes for entries of the identity.
@@ -126,9 +132,36 @@ class JumpWriter:
         return Choice(number, item, options, event.conditions, bit=bit, **chances)
 
 
-def _populations_to_weights(operators: Any) -> Doubles:
-    """The diagonals of K^dagger K: of the channels that get here they are diagonal."""
-    return np.stack([np.diag(np.conj(k).T @ k).real for k in operators])
+def _mixture(event: Event) -> tuple[Doubles, Any] | None:
+    """Probabilities and unitaries of a channel in which the state has no say, without those that
+    never happen; `None` for any other op."""
+    if event.conditions or event.name == MEASURE:
+        return None
+    chances = word_probabilities(event)
+    if chances is not None:
+        return chances[chances > 0], words(len(event.wires))[chances > 0]
+    operators = np.array(kraus_operators(event))
+    squares = _squares(operators)
+    chances = np.trace(squares, axis1=1, axis2=2).real / squares.shape[1]
+    if np.abs(squares - chances[:, None, None] * np.eye(squares.shape[1])).max() > _NEGLIGIBLE:
+        return None
+    happens = chances > 0
+    return chances[happens], operators[happens] / np.sqrt(chances[happens])[:, None, None]
+
+
+def _weights(operators: Any) -> tuple[Doubles, bool]:
+    """The diagonals of K^dagger K where these are diagonal; else those matrices as quadratic forms
+    of a state's real and imaginary parts, and that they are such."""
+    squares = _squares(operators)
+    diagonals = np.diagonal(squares, axis1=1, axis2=2).real
+    if np.abs(squares * (1 - np.eye(squares.shape[1]))).max() <= _NEGLIGIBLE:
+        return np.ascontiguousarray(diagonals), False
+    return np.stack([real_matrix(square).ravel() for square in squares]), True
+
+
+def _squares(operators: Any) -> Any:
+    """K^dagger K of each operator."""
+    return np.einsum("kji,kjl->kil", operators.conj(), operators)
 
 
 class JumpProgram(TrajectoryProgram):
@@ -258,8 +291,12 @@ class _History:
     def choose(self, choice: Choice, block: int) -> None:
         """Let the state decide; a block of the tape gives its populations."""
         assert choice.weights is not None
-        parts = self.machine.squares(self.values, block).astype(np.float64)
-        chances = choice.weights @ (parts[::2] + parts[1::2])
+        if choice.joint:
+            parts = self.machine.products(self.values, block).astype(np.float64)
+        else:
+            halves = self.machine.squares(self.values, block).astype(np.float64)
+            parts = halves[::2] + halves[1::2]
+        chances = np.maximum(choice.weights @ parts, 0.0)
         ladder = np.cumsum(chances, axis=0)
         option = (self.uniforms[choice.number] * ladder[-1] >= ladder[:-1]).sum(axis=0)
         taken = np.take_along_axis(chances, option[None], axis=0)[0]

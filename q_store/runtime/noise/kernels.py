@@ -51,6 +51,21 @@ def squares(blocks: Any, places: Any, state: Any, work: Any, block: int) -> None
 
 
 @kernel
+def products(blocks: Any, places: Any, state: Any, work: Any, block: int) -> None:
+    """For each two rows r and s of a block the sum of their products over the block's bases, at
+    `work[r * rows + s]`."""
+    rows, offsets, bases = blocks[block, 0], blocks[block, 1], blocks[block, 2]
+    for r in range(rows):
+        for s in range(r + 1):
+            total = splat(work, 0.0)
+            for at in range(bases, bases + blocks[block, 3]):
+                x = load(state, places[at] + places[offsets + r])
+                total = total + x * load(state, places[at] + places[offsets + s])
+            store(work, r * rows + s, total)
+            store(work, s * rows + r, total)
+
+
+@kernel
 def _apply(step: Any, lines: Any, entries: Any, values: Any, x: Any, temporary: int) -> None:
     """One step on the rows of a block, in place."""
     kind, begin, end = step[0], step[5], step[6]

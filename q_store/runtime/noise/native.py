@@ -33,7 +33,7 @@ NOISE: Final = Family(
     "q_store.runtime.noise.entry",
     5,
 )
-_FORWARD, _KEEP, _REVERSE, _SQUARES = 0, 1, 2, 3
+_FORWARD, _KEEP, _REVERSE, _SQUARES, _PRODUCTS = 0, 1, 2, 3, 4
 _NARROW_FROM: Final = 1 << 14
 """From this many numbers per state on, small batches run in narrow lanes."""
 
@@ -86,6 +86,11 @@ class Machine:
         """Sums of squares of the state, (rows, width), for the rows of one block."""
         self._call(_SQUARES, values, block, block, self.state, None, None)
         return self.work[: self.tape.blocks[block, 0]]
+
+    def products(self, values: Array, block: int) -> Array:
+        """Sums of products of every two rows of one block, (rows * rows, width)."""
+        self._call(_PRODUCTS, values, block, block, self.state, None, None)
+        return self.work[: self.tape.blocks[block, 0] ** 2]
 
     def reverse(
         self, values: Array, first: int, last: int, kept: Array, cotangent: Array, slopes: Array
