@@ -22,6 +22,7 @@ from q_store.qir.observables import Observation
 from q_store.qir.values import Value
 from q_store.runtime.backend import BackendLike, load, place
 from q_store.runtime.compile_cache import SMALLEST, cached_executable
+from q_store.runtime.function import CircuitFunction
 from q_store.runtime.program import Program
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
@@ -115,6 +116,13 @@ class CompiledCircuit:
         """The executable in the backend."""
         placement = place(self._backend, n_qubits=self.n_qubits)
         return load(self.executable, self._dtype, placement)
+
+    @cached_property
+    def circuit_function(self) -> CircuitFunction:
+        """Expectation values and probabilities as a function of all data and all weights, which
+        `q_store.gradients` and `q_store.optimizers` take."""
+        placement = place(self._backend, n_qubits=self.n_qubits)
+        return CircuitFunction(self.func, self._dtype, placement)
 
     @property
     def n_qubits(self) -> int:

@@ -55,4 +55,24 @@ GRADIENTS: Final[dict[str, Explanation]] = {
         "hessian(layer, torch.rand(4))",
         "hessian(layer, torch.rand(1, 4))",
     ),
+    "QS647": Explanation(
+        "unusable argument of q_store.optimizers",
+        "The message names the argument, what it may be and what came.",
+        "rotosolve(lambda t: math.sin(t[0]), [0.1])",
+        "rotosolve(lambda t: math.sin(t[0]), [0.1], frequencies=1.0)",
+    ),
+    "QS648": Explanation(
+        "weight without known frequencies",
+        "Rotosolve needs to know with which frequencies values move in every weight. In a gate's "
+        "angle these follow from the gate; in an expression such as w*w or sin(w) there are none, "
+        "and a weight that many gates share with incommensurable factors has too many.",
+        "circuit.rx(0, w[0] * w[0])",
+        "circuit.rx(0, 2 * w[0])",
+    ),
+    "QS649": Explanation(
+        "a function to minimise that does not give finite real numbers",
+        "Minimisers compare values. A vectorized function gives one for each point it is asked.",
+        "spsa_minimize(lambda x: x, [0.0, 1.0])",
+        "spsa_minimize(lambda x: (x**2).sum(), [0.0, 1.0])",
+    ),
 }

@@ -23,6 +23,7 @@ from q_store.runtime.gradients.natural import Natural
 from q_store.runtime.gradients.sampler import Sampler
 from q_store.runtime.gradients.table import METHODS
 from q_store.runtime.seeds import check_seed
+from q_store.runtime.slots import AnyFunction
 from q_store.runtime.usage import MeteredFunction
 
 
@@ -127,38 +128,52 @@ def natural_gradient(
     return Natural.of(config).apply(call, g)
 
 
-def _call(model: Any, inputs: Any, weights: Any, shots: int | None, seed: int | None) -> Call:
-    check_seed(seed)
+def check_shots(shots: object) -> None:
+    """Raises `QS646` for what is no number of shots."""
     if shots is not None and (isinstance(shots, bool) or not isinstance(shots, int) or shots < 1):
         raise error("QS646", f"shots must be a positive integer or None, got {shots!r}")
-    x = _numpy(inputs)
+
+
+def function_at(model: Any, inputs: ArrayLike | None) -> tuple[AnyFunction, Doubles]:
+    """The circuit function of a model in float64 where its backend has that, and the inputs
+    (B, F) that its circuit reads; one row without any where none are given.
+
+    Raises `QS646` for what is no model and for inputs of another shape.
+    """
+    x = np.zeros((1, 0)) if inputs is None else as_numpy(inputs)
     if x.ndim != 2:
         raise _bad_shape("inputs", "(B, F)", x.shape)
     function: Any = model
     if hasattr(model, "core"):
         function = model.core.function(model.core.features(x.shape), "float64")
         x = x[:, : function.executable.n_inputs]
-        weights = _own_weights(model) if weights is None else weights
+    elif hasattr(model, "circuit_function"):
+        function = model.circuit_function
     elif not isinstance(model, CircuitFunction | MeteredFunction):
         raise error("QS646", f"model must be a quantum layer or function, got {model!r}")
-    w = np.zeros(0) if weights is None else _numpy(weights)
-    _check_shapes(function, x, w)
-    return Call(function, x, w, Sampler(shots, seed))
-
-
-def _check_shapes(function: Any, x: NDArray[Any], w: NDArray[Any]) -> None:
-    features, count = function.executable.n_inputs, function.executable.n_weights
+    features = function.executable.n_inputs
     if x.shape[1] != features:
         raise _bad_shape("inputs", f"(B, {features})", x.shape)
+    return function, x
+
+
+def _call(model: Any, inputs: Any, weights: Any, shots: int | None, seed: int | None) -> Call:
+    check_seed(seed)
+    check_shots(shots)
+    function, x = function_at(model, inputs)
+    given = _own_weights(model) if weights is None else weights
+    w = np.zeros(0) if given is None else as_numpy(given)
+    count = function.executable.n_weights
     if w.shape not in ((count,), (len(x), count)):
         raise _bad_shape("weights", f"({count},) or ({len(x)}, {count})", w.shape)
+    return Call(function, x, w, Sampler(shots, seed))
 
 
 def _bad_shape(name: str, wanted: str, got: tuple[int, ...]) -> Exception:
     return error("QS646", f"{name} must have shape {wanted}, got {got}")
 
 
-def _numpy(array: Any) -> NDArray[np.float64]:
+def as_numpy(array: Any) -> NDArray[np.float64]:
     """An array of any framework as numpy's."""
     plain = array.detach().cpu() if hasattr(array, "detach") else array
     return np.asarray(plain, np.float64)
@@ -172,4 +187,4 @@ def _own_weights(layer: Any) -> NDArray[np.float64] | None:
         parts = [layer.get_parameter(name) for name in layer.core.weight_shapes]
     else:
         return None
-    return np.concatenate([np.zeros(0), *[_numpy(part).reshape(-1) for part in parts]])
+    return np.concatenate([np.zeros(0), *[as_numpy(part).reshape(-1) for part in parts]])

@@ -71,9 +71,19 @@ class Chain:
 
     def depends(self, given: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which slots (S,) depend on any of the given parameters marked (F + P,)."""
+        return np.asarray((self.matrix != 0) @ self._moved(given), np.bool_)
+
+    def derives(self, given: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which slots (S,) depend on the marked parameters through classical ops."""
+        moved = self._moved(given)
+        moved[: self.n_given] = False
+        return np.asarray((self.matrix != 0) @ moved, np.bool_)
+
+    def _moved(self, given: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which of all parameters (F + P + D,) depend on the marked ones."""
         p = self.classical.program
         known = np.concatenate([given, np.zeros(len(self.classical), np.bool_)])
         for op in range(len(self.classical)):
             run = slice(int(p.indptr[p.arg_ptr[op]]), int(p.indptr[p.arg_ptr[op + 1]]))
             known[self.n_given + op] = known[p.indices[run]].any()
-        return np.asarray((self.matrix != 0) @ known, np.bool_)
+        return known

@@ -28,7 +28,7 @@ _SCALES: Final = 400
 def first_derivative(frequencies: tuple[float, ...]) -> Rule:
     """The rule of f', `2 * len(frequencies)` values. Raises `QS644` unless they are distinct and
     positive."""
-    w = _checked(frequencies)
+    w = checked_frequencies(frequencies)
     if not len(w):
         return ()
     shifts = _odd_shifts(w)
@@ -44,11 +44,11 @@ def first_derivative(frequencies: tuple[float, ...]) -> Rule:
 def second_derivative(frequencies: tuple[float, ...]) -> Rule:
     """The rule of f'', at most `2 * len(frequencies) + 1` values, f(t) itself first. Raises
     `QS644`."""
-    w = _checked(frequencies)
+    w = checked_frequencies(frequencies)
     if not len(w):
         return ()
     count = len(w)
-    distance = np.pi / (w[0] * count) if _equidistant(w) else _step(w)
+    distance = np.pi / (w[0] * count) if equidistant(w) else _step(w)
     shifts = np.arange(1, count + 1) * distance
     # Conditions on the coefficients of f(t) and of f(t + s) + f(t - s): constants vanish, and
     # cos(w t) becomes -w**2.
@@ -65,7 +65,8 @@ def second_derivative(frequencies: tuple[float, ...]) -> Rule:
     return tuple(rule)
 
 
-def _checked(frequencies: tuple[float, ...]) -> NDArray[np.float64]:
+def checked_frequencies(frequencies: tuple[float, ...]) -> NDArray[np.float64]:
+    """In order. Raises `QS644` unless they are distinct and positive."""
     w = np.sort(np.asarray(frequencies, np.float64).reshape(-1))
     bad = len(w) and not (np.all(np.isfinite(w)) and w[0] > 0 and np.all(np.diff(w) > _SAME))
     if bad:
@@ -75,25 +76,25 @@ def _checked(frequencies: tuple[float, ...]) -> NDArray[np.float64]:
     return w
 
 
-def _equidistant(w: NDArray[np.float64]) -> bool:
+def equidistant(w: NDArray[np.float64]) -> bool:
     """Whether the frequencies are 1, 2, ..., R times the first."""
     return bool(np.allclose(w, w[0] * np.arange(1, len(w) + 1), rtol=_SAME))
 
 
 def _odd_shifts(w: NDArray[np.float64]) -> NDArray[np.float64]:
     odd = np.arange(1.0, 2.0 * len(w), 2.0, dtype=np.float64)
-    if _equidistant(w):
+    if equidistant(w):
         return np.asarray(odd * np.pi / (2.0 * len(w) * w[0]))
-    return odd * _best(w, odd, lambda s: float(np.abs(_odd_coefficients(w, s)).sum()))
+    return odd * best_scale(w, odd, lambda s: float(np.abs(_odd_coefficients(w, s)).sum()))
 
 
 def _step(w: NDArray[np.float64]) -> float:
     """The distance of even shifts for which rounding errors grow least."""
     index = np.arange(1.0, len(w) + 1)
-    return _best(w, index, lambda s: float(np.linalg.cond(np.cos(np.outer(w, s)) - 1.0)))
+    return best_scale(w, index, lambda s: float(np.linalg.cond(np.cos(np.outer(w, s)) - 1.0)))
 
 
-def _best(w: NDArray[np.float64], pattern: NDArray[np.float64], cost: Any) -> float:
+def best_scale(w: NDArray[np.float64], pattern: NDArray[np.float64], cost: Any) -> float:
     """The scale of a pattern of shifts for which a cost is least: the sum of the coefficients'
     absolute values bounds both rounding errors and the variance of estimates."""
     scales = np.linspace(0.0, np.pi / w[0], _SCALES + 2)[1:-1]
