@@ -11,7 +11,7 @@ import pytest
 from q_store import QStoreError, SimulatorConfig
 from q_store.qir.angle import Angle
 from q_store.qir.builder import FuncBuilder
-from q_store.qir.dialects import NOISE
+from q_store.qir.channels import KRAUS, NOISE, Channel, Listed, kraus_numbers
 from q_store.qir.observables import Expval, PauliSum
 from q_store.qir.registry import op_def
 from q_store.runtime import reference
@@ -25,13 +25,21 @@ from q_store.targets.lower import lower
 from q_store.testing import conformance
 from q_store.testing.conformance import Subject
 from q_store.testing.conformance_circuits import cotangent, layers
+from q_store.testing.strategies import random_kraus
 
 SIMULATORS = ("batched", "qsim", "lightning.qubit", "aer")
 METHODS = ("statevector", "density_matrix", "matrix_product_state")
+CHANNELS = (*NOISE, *KRAUS)
 
 
 def run(executable: Executable, backend: Any, dtype: str = "float64") -> Any:
     return load(executable, dtype, place(backend, strict=True))
+
+
+def numbers_of(channel: Channel) -> list[float]:
+    if isinstance(channel, Listed):
+        return list(kraus_numbers(random_kraus(channel.wires or 1, 3, 7)))
+    return [0.1, 0.05, 0.2, 0.01, *[0.02] * 11][: len(channel.angle_names)]
 
 
 def refused(call: Any, *args: Any) -> tuple[str, str]:
@@ -184,13 +192,14 @@ def test_a_noise_model_of_qiskit() -> None:
     assert refused(exact.state, none, weights)[0] == "QS627"
 
 
-@pytest.mark.parametrize("channel", NOISE, ids=lambda row: row.mnemonic)
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda row: row.mnemonic)
 def test_channels_are_those_of_the_embedded_engine(channel: Any) -> None:
-    builder = FuncBuilder("channel", 2)
+    builder = FuncBuilder("channel", 3)
     t = builder.param("t")
     builder.gate("ry", [0], [Angle.of(t)])
     builder.gate("cx", [0, 1])
-    builder.gate(channel, [1, 0][: channel.wires], [0.1, 0.05, 0.2][: len(channel.angle_names)])
+    builder.gate("rxx", [1, 2], [0.8])
+    builder.gate(channel, [1, 0, 2][: channel.wires], numbers_of(channel))
     builder.gate("ry", [1], [Angle.of(t) * 0.5])
     words = ("Z0", "X1", "Y0 Y1", "Z0 Z1")
     executable = lower(builder.finish([Expval(PauliSum.parse(word)) for word in words]))
@@ -205,17 +214,17 @@ def test_channels_are_those_of_the_embedded_engine(channel: Any) -> None:
 
 
 def noisy(channel: Any) -> Executable:
-    builder = FuncBuilder("noisy", 2)
+    builder = FuncBuilder("noisy", 3)
     t = builder.param("t")
     builder.gate("ry", [0], [Angle.of(t)])
     builder.gate("iswap", [0, 1])
-    builder.gate(channel, [1, 0][: channel.wires], [0.1, 0.05, 0.2][: len(channel.angle_names)])
+    builder.gate(channel, [1, 0, 2][: channel.wires], numbers_of(channel))
     builder.gate("ry", [1], [Angle.of(t) * 0.5])
     words = ("Z0", "X1", "Y0 Y1", "0.5*Z0 Z1 + 0.25")
     return lower(builder.finish([Expval(PauliSum.parse(word)) for word in words]))
 
 
-@pytest.mark.parametrize("channel", NOISE, ids=lambda row: row.mnemonic)
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda row: row.mnemonic)
 def test_trajectories_of_qsim_have_the_means_of_the_density_matrix(channel: Any) -> None:
     executable, weights, none = noisy(channel), np.array([0.7]), np.zeros((1, 0))
     runs = 4000

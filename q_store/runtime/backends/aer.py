@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from q_store.qir.channels import KRAUS, NOISE
 from q_store.qir.diagnostics import error
 from q_store.qir.registry import op_def
 from q_store.runtime.backends.aer_clifford import CLIFFORD, clifford_calls
@@ -41,11 +42,7 @@ _GATES: Final = frozenset(
     ("x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "sxdg", "p", "cx", "cy", "cz", "cp",
      "swap", "ccx", "cswap")
 )  # fmt: skip
-_CHANNELS: Final = frozenset(
-    f"n.{name}"
-    for name in ("depolarizing", "depolarizing2", "bit_flip", "phase_flip", "pauli",
-                 "amplitude_damping", "phase_damping")
-)  # fmt: skip
+_CHANNELS: Final = frozenset(row.name for row in (*NOISE, *KRAUS))
 GATES: Final = GateSet("aer", _GATES | _ROTATIONS | _CHANNELS | {"q.reset"}, _ROTATIONS)
 _STABILIZER: Final = GateSet("aer", CLIFFORD | {"rx", "ry", "rz"}, frozenset(("rx", "ry", "rz")))
 _SMALL_STATE_QUBITS: Final = 14

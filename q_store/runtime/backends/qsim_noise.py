@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from q_store.qir.diagnostics import error
-from q_store.qir.dialects import NOISE
+from q_store.qir.dialects import KRAUS, NOISE
 from q_store.qir.registry import op_def
 from q_store.runtime.backends.paulis import marginal
 from q_store.runtime.backends.placement import Placement
@@ -27,7 +27,7 @@ from q_store.targets.executable import Executable
 Array = NDArray[Any]
 
 TRAJECTORIES: Final = 1000
-_CHANNELS: Final = frozenset(row.name for row in NOISE)
+_CHANNELS: Final = frozenset(row.name for row in (*NOISE, *KRAUS))
 _SEEDS: Final = 2**31 - 1
 
 
