@@ -4,9 +4,10 @@
     python benchmarks/backends.py large          # 18 to 24 qubits, depth 10, one sample
     python benchmarks/backends.py auto           # `auto` beside every backend, over the grid
 
-On a busy machine, OMP_NUM_THREADS=1 and --cpu compare the time of one processor instead, which
-others hardly change. Needs `pip install qulacs` besides the extras `qsim`, `lightning`, `aer` and
-`torch`.
+`large` with gradients takes twenty minutes; --qubits and --kinds pick a part of it, and what is
+many times slower than the fastest is timed once. On a busy machine, OMP_NUM_THREADS=1 and --cpu
+compare the time of one processor instead, which others hardly change. Needs `pip install qulacs`
+besides the extras `qsim`, `lightning`, `aer` and `torch`.
 """
 
 import argparse
@@ -27,11 +28,15 @@ from problem import Problem  # noqa: E402
 from q_store.passes.manager import run_pipeline  # noqa: E402
 from q_store.qir.func import Module  # noqa: E402
 from q_store.runtime.backend import load  # noqa: E402
+from q_store.runtime.backends.automatic import FROM_QUBITS  # noqa: E402
 from q_store.runtime.cost_model import choose  # noqa: E402
 from q_store.targets.lower import lower  # noqa: E402
 
 Step = Callable[[], object]
+KINDS = ("values", "gradient")
 WRONG = 2e-4
+HOPELESS = 8
+"""What is that many times slower than the fastest is timed once."""
 
 
 def through_us(problem: Problem, backend: str, gradient: bool) -> Step:
@@ -46,17 +51,23 @@ def through_us(problem: Problem, backend: str, gradient: bool) -> Step:
 
 
 def timed(steps: dict[str, Step], args: argparse.Namespace) -> dict[str, float]:
-    """Median milliseconds of each step; they take turns until the time is up, three at least."""
+    """Median milliseconds of each step; they take turns until the time is up, `--least` times at
+    least. The first call, which may compile, counts for hopeless steps only."""
     clock = time.process_time if args.cpu else time.perf_counter
-    times: dict[str, list[float]] = {name: [] for name in steps}
-    for step in steps.values():
+
+    def once(step: Step) -> float:
+        start = clock()
         step()
+        return 1e3 * (clock() - start)
+
+    times = {name: [once(step)] for name, step in steps.items()}
+    fastest = min(found[0] for found in times.values())
+    running = [name for name in steps if times[name][0] < max(HOPELESS * fastest, 1e3)]
+    times |= {name: [] for name in running}
     end = time.perf_counter() + args.seconds
-    while time.perf_counter() < end or min(map(len, times.values())) < 3:
-        for name, step in steps.items():
-            start = clock()
-            step()
-            times[name].append(1e3 * (clock() - start))
+    while time.perf_counter() < end or min(len(times[name]) for name in running) < args.least:
+        for name in running:
+            times[name].append(once(steps[name]))
     return {name: median(found) for name, found in times.items()}
 
 
@@ -112,49 +123,65 @@ def large(args: argparse.Namespace) -> list[dict]:
     rows = []
     for n in args.qubits or (18, 20, 22, 24):
         p = Problem(n, 10, 1)
-        forward = {
-            "q-store batched": through_us(p, "batched", False),
-            "q-store qsim": through_us(p, "qsim", False),
-            "cirq + qsimcirq": doors.cirq_qsim(p, THREADS),
-            "q-store lightning.qubit": through_us(p, "lightning.qubit", False),
-            "PennyLane QNode": doors.pennylane_forward(p),
-            "Qiskit + Aer": doors.qiskit_aer(p, THREADS),
-            "q-store aer": through_us(p, "aer", False),
-            "Qulacs": doors.qulacs_forward(p),
-        }
-        rows.append(report(f"values, {n} qubits", forward, args))
-        gradient = {
-            "q-store batched": through_us(p, "batched", True),
-            "q-store lightning.qubit": through_us(p, "lightning.qubit", True),
-            "PennyLane QNode, adjoint": doors.pennylane_gradient(p),
-            "Qulacs backprop": doors.qulacs_gradient(p),
-        }
-        rows.append(report(f"gradients, {n} qubits", gradient, args))
+        if "values" in args.kinds:
+            rows.append(report(f"values, {n} qubits", _large_values(p), args))
+        if "gradient" in args.kinds:
+            rows.append(report(f"gradients, {n} qubits", _large_gradients(p), args))
     return rows
+
+
+def _large_values(p: Problem) -> dict[str, Step]:
+    return {
+        "q-store batched": through_us(p, "batched", False),
+        "q-store qsim": through_us(p, "qsim", False),
+        "cirq + qsimcirq": doors.cirq_qsim(p, THREADS),
+        "q-store lightning.qubit": through_us(p, "lightning.qubit", False),
+        "PennyLane QNode": doors.pennylane_forward(p),
+        "Qiskit + Aer": doors.qiskit_aer(p, THREADS),
+        "q-store aer": through_us(p, "aer", False),
+        "Qulacs": doors.qulacs_forward(p),
+    }
+
+
+def _large_gradients(p: Problem) -> dict[str, Step]:
+    return {
+        "q-store batched": through_us(p, "batched", True),
+        "q-store lightning.qubit": through_us(p, "lightning.qubit", True),
+        "PennyLane QNode, adjoint": doors.pennylane_gradient(p),
+        "Qulacs backprop": doors.qulacs_gradient(p),
+    }
+
+
+GRID = ((1, 2), (1, 4), (1, 10), (4, 3), (32, 3), (256, 3))
+"""Batch and layers of the circuits for `auto`."""
 
 
 def auto(args: argparse.Namespace) -> list[dict]:
     """How far the choice of `auto` is from the fastest backend, over the grid."""
     rows = []
-    for n in args.qubits or (2, 4, 8, 12, 16, 18):
-        for batch, layers in ((1, 2), (1, 10), (32, 3), (256, 3)):
-            if batch << n > 1 << 21:
+    for n in args.qubits or (2, 4, 8, 12, 14, 16, 18, 20, 22):
+        for batch, layers in GRID:
+            if batch * layers << n > 1 << 25 + (batch == 1):
                 continue
-            for gradient in (False, True):
-                p = Problem(n, layers, batch)
-                names = ["batched", "qsim", "lightning.qubit"]
-                if gradient and n * layers * batch > 512:
-                    names.remove("qsim")
-                steps = {name: through_us(p, name, gradient) for name in names}
-                kind = "gradient" if gradient else "values"
-                executable = lower(circuit(p))
-                chosen = choose(executable, batch, kind, names)
-                found = timed(steps, args)
+            for kind in args.kinds:
+                found, chosen = _choice(Problem(n, layers, batch), kind, args)
                 excess = found[chosen] / min(found.values()) - 1
                 print(f"{n:3} qubits {layers:3} layers batch {batch:4} {kind:8} {chosen:16}"
-                      f" {100 * excess:6.1f} % over the best  {json.dumps(found)}")  # fmt: skip
+                      f" {100 * excess:6.1f} % over the best  {json.dumps(found)}",
+                      flush=True)  # fmt: skip
                 rows.append({"n": n, "layers": layers, "batch": batch, "kind": kind, "ms": found})
     return rows
+
+
+def _choice(p: Problem, kind: str, args: argparse.Namespace) -> tuple[dict[str, float], str]:
+    """Milliseconds of the backends that `auto` may take, and the one that it takes."""
+    names = ["batched", "qsim", "lightning.qubit"]
+    if kind == "gradient" and p.n * p.layers * p.batch > 512:
+        names.remove("qsim")
+    steps = {name: through_us(p, name, kind == "gradient") for name in names}
+    executable = lower(circuit(p))
+    chosen = "batched" if p.n < FROM_QUBITS else choose(executable, p.batch, kind, names)
+    return {name: float(f"{ms:.4g}") for name, ms in timed(steps, args).items()}, chosen
 
 
 def main() -> None:
@@ -163,6 +190,8 @@ def main() -> None:
     parser.add_argument("--qubits", type=int, nargs="+")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each comparison")
+    parser.add_argument("--least", type=int, default=3, help="times that each is timed, at least")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="of large, auto")
     parser.add_argument("--cpu", action="store_true", help="processor time instead of time passed")
     parser.add_argument("--json", help="write the numbers there")
     args = parser.parse_args()

@@ -39,8 +39,9 @@ def calibrate_machine(args: Namespace, out: Output) -> int:
 
 
 def _page(costs: Mapping[str, Cost]) -> str:
-    rows: list[tuple[str, ...]] = [("nanoseconds for each", "call", "sample", "gate", "amplitude")]
+    names = ("call", "sample", "gate", "amplitude", "beyond")
+    rows: list[tuple[str, ...]] = [("nanoseconds for each", *names, "cache MiB")]
     for name, cost in sorted(costs.items()):
-        numbers = (cost.call, cost.sample, cost.gate, cost.amplitude)
-        rows.append((name, *[f"{number:.4g}" for number in numbers]))
-    return table(rows, "<>>>>")
+        numbers = [getattr(cost, name) for name in names]
+        rows.append((name, *[f"{number:.4g}" for number in numbers], f"{cost.cache / 2**20:.0f}"))
+    return table(rows, "<>>>>>>")

@@ -1,4 +1,4 @@
-"""Measure the four numbers of the cost model for every simulator of this machine."""
+"""Measure the numbers of the cost model for every simulator of this machine."""
 
 from __future__ import annotations
 
@@ -21,13 +21,21 @@ from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
 
 GRID: Final = (
-    (2, 1, 1), (2, 8, 1), (4, 2, 64), (8, 2, 1), (8, 4, 32), (12, 2, 1), (12, 4, 16), (14, 2, 4),
-    (16, 2, 1), (16, 4, 1), (16, 2, 8), (18, 2, 1),
+    (2, 1, 1), (4, 2, 16), (8, 2, 1), (8, 4, 32), (12, 2, 1), (12, 4, 16), (14, 2, 1), (14, 2, 8),
+    (14, 3, 64), (15, 4, 1), (16, 2, 1), (16, 4, 1), (16, 2, 8), (16, 2, 32), (17, 2, 1),
+    (17, 2, 4), (18, 2, 1), (18, 4, 1), (18, 2, 16), (19, 2, 1), (20, 2, 1), (20, 1, 8),
+    (21, 2, 1), (22, 2, 1), (23, 1, 1),
 )  # fmt: skip
 """Qubits, layers and batch of the circuits that are timed."""
-_MOST_SECONDS: Final = 0.5
+_MOST_SECONDS: Final = 3.0
 """Points that are expected to take longer are left out."""
+_REPEAT_SECONDS: Final = 0.5
+"""A point is timed again, three times at most, until it has taken that long."""
 _REPEATS: Final = 3
+_CACHES: Final = tuple(float(1 << bits) for bits in range(20, 26))
+"""Bytes of caches that are tried, a MiB to 32: the largest states of the grid are beyond them."""
+_SEEN: Final = 0.1
+"""Points whose states stay inside a cache by more than that say nothing about what is beyond."""
 
 Point = tuple[Work, float]
 Tell = Callable[[str], None]
@@ -47,8 +55,7 @@ def calibrate(
     dtypes: Sequence[str] = ("float32", "float64"),
     grid: Sequence[tuple[int, int, int]] | None = None,
 ) -> dict[str, Cost]:
-    """Costs of every backend that is here, by name; `tell` gets a line for each. About a minute
-    on two cores."""
+    """Costs of every backend that is here, by name; `tell` gets a line for each. A few minutes."""
     found = {}
     for setting in _settings(dtypes):
         points = list(_measured(setting, GRID if grid is None else grid))
@@ -72,7 +79,7 @@ def _measured(setting: Setting, grid: Sequence[tuple[int, int, int]]) -> Iterato
     for n_qubits, layers, batch in grid:
         executable = circuit(n_qubits, layers)
         work = work_of(executable, setting.backend, setting.kind, batch, setting.dtype)
-        amplitudes = work.row[3]
+        amplitudes = work.row(1.0)[3]
         if slowest * amplitudes > _MOST_SECONDS * 1e9:
             continue
         nanoseconds = _time(_call(setting, executable, batch))
@@ -111,30 +118,38 @@ def _call(setting: Setting, executable: Executable, batch: int) -> Callable[[], 
 def _time(call: Callable[[], Any]) -> float:
     """Nanoseconds, the best of a few; the first call may compile."""
     call()
-    best = float("inf")
-    for _ in range(_REPEATS):
+    times: list[int] = []
+    while len(times) < _REPEATS and sum(times) < _REPEAT_SECONDS * 1e9:
         start = time.perf_counter_ns()
         call()
-        best = min(best, time.perf_counter_ns() - start)
-    return best
+        times.append(time.perf_counter_ns() - start)
+    return float(min(times))
 
 
 def fitted(points: Sequence[Point]) -> Cost:
-    """The numbers, none negative, with the smallest relative errors.
+    """The numbers, none negative, with the smallest relative errors."""
+    return min((_fitted(points, cache) for cache in _CACHES), key=lambda found: found[0])[1]
+
+
+def _fitted(points: Sequence[Point], cache: float) -> tuple[float, Cost]:
+    """The squared relative errors, and the numbers, for one size of the cache.
 
     Least squares of (estimate / measured - 1); columns that come out negative are set to zero, one
     after the other.
     """
-    rows = np.array([work.row for work, _ in points])
+    rows = np.array([work.row(cache) for work, _ in points])
     times = np.array([nanoseconds for _, nanoseconds in points])
     scaled: NDArray[np.float64] = rows / times[:, None]
-    used = list(range(rows.shape[1]))
+    seen = max(work.outside(cache) for work, _ in points)
+    used = list(range(rows.shape[1] if seen > _SEEN else rows.shape[1] - 1))
     while True:
         numbers = np.zeros(rows.shape[1])
         solution = np.linalg.lstsq(scaled[:, used], np.ones(len(times)), rcond=None)[0]
         numbers[used] = solution
         if (solution >= 0).all() or len(used) == 1:
-            return Cost(*[float(f"{max(number, 0.0):.4g}") for number in numbers.tolist()])
+            numbers = np.maximum(numbers, 0.0)
+            cost = Cost(*[float(f"{number:.4g}") for number in numbers.tolist()], cache=cache)
+            return float(np.square(scaled @ numbers - 1.0).sum()), cost
         used.pop(int(solution.argmin()))
 
 

@@ -1,11 +1,16 @@
 """How long a backend takes for a call: the one place that `auto` asks.
 
-A call costs `call + samples * (sample + gates * (gate + amplitude * 2**n))` nanoseconds. The
-embedded engine counts lane groups instead of samples, several at once with several threads; the
-others run a sample after the other. Gradients by shift rules are 2 * slots + 1 calls in one. The
-four numbers of a backend, for values and for gradients in each precision, stand in
-`cost_model.json`; `qstorec calibrate` measures them on the machine at hand and keeps them in the
-cache folder.
+A call costs
+
+    call + samples * (sample + gates * (gate + 2**n * (amplitude + beyond * lanes * outside)))
+
+nanoseconds, where `outside` is the share of a state that does not stay in the processor's caches,
+x**2 / (1 + x**2) with x = bytes / cache. The embedded engine counts lane groups instead of samples,
+several at once with several threads, and instead of gates what its plan says of its sweeps; the
+others run a sample after the other, with one lane.
+Gradients by shift rules are 2 * slots + 1 calls in one. The six numbers of a backend, for values
+and for gradients in each precision, stand in `cost_model.json`; `qstorec calibrate` measures them
+on the machine at hand and keeps them in the cache folder.
 """
 
 from __future__ import annotations
@@ -25,11 +30,13 @@ import numpy as np
 from q_store.qir.cache_dir import cache_root
 from q_store.runtime.backends.table import backend_row
 from q_store.runtime.batched.layout import lane_width
+from q_store.runtime.batched.opcodes import EXPVAL
+from q_store.runtime.batched.planning import get_plan
 from q_store.runtime.batched.pool import thread_limit
 from q_store.targets.executable import Executable
 
 FILE: Final = "calibration.json"
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _BUILT_IN: Final = Path(__file__).with_name("cost_model.json")
 
 
@@ -41,24 +48,40 @@ class Cost:
     sample: float
     gate: float
     amplitude: float
+    beyond: float = 0.0
+    """More for each amplitude and lane where states have left the caches."""
+    cache: float = 1.0
+    """Bytes of a state that is half outside."""
 
     def nanoseconds(self, work: Work) -> float:
         """The estimate for some work."""
-        return float(np.dot(work.row, (self.call, self.sample, self.gate, self.amplitude)))
+        numbers = self.call, self.sample, self.gate, self.amplitude, self.beyond
+        return float(np.dot(work.row(self.cache), numbers))
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a call does, as the factors of the four numbers."""
+    """What a call does."""
 
     samples: float
-    gates: int
+    gates: float
     n_qubits: int
+    lanes: int = 1
+    """Samples that share the memory of a state, empty lanes included."""
+    itemsize: int = 4
+    """Bytes of a real number."""
 
-    @property
-    def row(self) -> tuple[float, float, float, float]:
+    def outside(self, cache: float) -> float:
+        """The share of a state that does not stay in a cache of so many bytes."""
+        times = (math.ldexp(2.0, self.n_qubits) * self.itemsize * self.lanes / cache) ** 2
+        return times / (1.0 + times)
+
+    def row(self, cache: float) -> tuple[float, float, float, float, float]:
+        """The factors of the numbers of a cost, `cache` aside."""
         gates = self.samples * self.gates
-        return 1.0, self.samples, gates, gates * math.ldexp(1.0, self.n_qubits)
+        amplitudes = math.ldexp(gates, self.n_qubits)
+        beyond = amplitudes * self.lanes * self.outside(cache)
+        return 1.0, self.samples, gates, amplitudes, beyond
 
 
 Costs = Mapping[str, Cost]
@@ -67,14 +90,23 @@ Costs = Mapping[str, Cost]
 
 def work_of(executable: Executable, backend: str, kind: str, batch: int, dtype: str) -> Work:
     """What a call of a backend does; `kind` is `values` or `gradient`."""
-    samples: float = batch
+    n_qubits, number = executable.n_qubits, np.dtype(dtype)
     if backend == "batched":
-        groups = -(-batch // lane_width(np.dtype(dtype), executable.n_qubits, max(batch, 1)))
-        samples = math.ceil(groups / thread_limit(None))
-    elif kind == "gradient" and not backend_row(backend).capabilities.adjoint:
+        lanes = lane_width(number, n_qubits, max(batch, 1))
+        turns = math.ceil(-(-batch // lanes) / thread_limit(None))
+        return Work(turns, _sweeps(executable, kind), n_qubits, lanes, number.itemsize)
+    samples = batch
+    if kind == "gradient" and not backend_row(backend).capabilities.adjoint:
         slots = int(np.count_nonzero(np.diff(executable.a_indptr)))
         samples *= 2 * slots + 1
-    return Work(samples, len(executable.opcode), executable.n_qubits)
+    return Work(samples, len(executable.opcode), n_qubits, 1, number.itemsize)
+
+
+def _sweeps(executable: Executable, kind: str) -> float:
+    """The plan's own estimate of the embedded engine's work on an amplitude of a lane group."""
+    plan = get_plan(executable, EXPVAL, per_sample=False, qubits=())
+    cost = plan.forward_cost + (plan.backward_cost if kind == "gradient" else 0.0)
+    return math.ldexp(cost, -plan.n_qubits)
 
 
 def key(backend: str, kind: str, dtype: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,29 @@ import numpy as np
 import pytest
 
 from q_store import SimulatorConfig
+from q_store.qir.builder import FuncBuilder
+from q_store.qir.observables import Expval, PauliSum
 from q_store.runtime import calibration, cost_model
 from q_store.runtime.backend import backend_of, load, place
 from q_store.runtime.backends import automatic
 from q_store.runtime.backends.automatic import AutomaticProgram, candidates
 from q_store.runtime.backends.placement import Placement
 from q_store.runtime.cost_model import Cost, Work, choose, key, work_of
+from q_store.targets.executable import Executable
+from q_store.targets.lower import lower
 from q_store.testing.conformance import CHECKS, Subject
 from q_store.testing.conformance_circuits import layers
+
+KINDS = ("values", "gradient")
+
+
+def without_turns() -> Executable:
+    """Clifford gates alone."""
+    builder = FuncBuilder("clifford", 3)
+    for wire in range(3):
+        builder.gate("x", [wire])
+        builder.gate("cx", [wire, (wire + 1) % 3])
+    return lower(builder.finish([Expval(PauliSum.z(0))]))
 
 
 def costs(**per_call: float) -> dict[str, Cost]:
@@ -44,6 +60,18 @@ def test_an_estimate_is_the_sum_of_its_parts() -> None:
     assert Cost(1000, 10, 3, 0.5).nanoseconds(Work(4, 7, 5)) == 1000 + 4 * (10 + 7 * (3 + 0.5 * 32))
 
 
+def test_states_that_leave_the_caches_cost_more_for_each_lane() -> None:
+    """Bytes of a state as large as the cache are half outside, of one three times as large 90 %."""
+    cost = Cost(0.0, 0.0, 0.0, 1.0, beyond=0.5, cache=3 * 2.0**20)
+    inside, outside = (cost.nanoseconds(Work(1, 1, n)) / 2**n for n in (8, 30))
+    assert inside == pytest.approx(1.0, abs=1e-3)
+    assert outside == pytest.approx(1.5, abs=1e-3)
+    half = Cost(0.0, 0.0, 0.0, 0.0, beyond=1.0, cache=2.0**20)
+    assert half.nanoseconds(Work(1, 1, 17, itemsize=4)) == 2**16
+    assert half.nanoseconds(Work(1, 1, 16, itemsize=8)) == 2**15
+    assert half.nanoseconds(Work(1, 1, 13, lanes=16)) == 16 * 2**12
+
+
 def test_work_counts_lane_groups_samples_and_shifted_circuits() -> None:
     executable = layers(3, 2, 5).executable
     slots = int((np.diff(executable.a_indptr) > 0).sum())
@@ -53,6 +81,17 @@ def test_work_counts_lane_groups_samples_and_shifted_circuits() -> None:
     assert work_of(executable, "batched", "values", 1, "float32").samples == 1
     assert work_of(executable, "batched", "values", 4096, "float32").samples < 4096
     assert work_of(executable, "batched", "values", 0, "float32").samples == 0
+    assert work_of(executable, "lightning.qubit", "values", 10, "float64").lanes == 1
+    assert work_of(executable, "batched", "values", 10, "float64").lanes > 1
+
+
+def test_the_embedded_engine_counts_what_its_plan_sweeps() -> None:
+    """Clifford gates cost it nothing; gradients sweep back as well."""
+    plain, more = layers(3, 2, 5).executable, calibration.circuit(3, 4)
+    values, gradient = (work_of(plain, "batched", kind, 1, "float32") for kind in KINDS)
+    assert gradient.gates > values.gates
+    assert work_of(more, "batched", "values", 1, "float32").gates > 0
+    assert work_of(without_turns(), "batched", "values", 1, "float32").gates < values.gates
 
 
 def test_the_cheapest_is_chosen_and_the_first_where_nothing_is_known() -> None:
@@ -98,13 +137,14 @@ def test_what_was_written_holds_on_this_machine(here: Path) -> None:
     "damage",
     [
         lambda d: "no json",
-        lambda d: json.dumps(d | {"format": 2}),
+        lambda d: json.dumps(d | {"format": 1}),
+        lambda d: json.dumps(d | {"format": 3}),
         lambda d: json.dumps(d | {"machine": {"processor": "another", "threads": 3}}),
-        lambda d: json.dumps({"format": 1, "machine": d["machine"]}),
+        lambda d: json.dumps({"format": 2, "machine": d["machine"]}),
         lambda d: json.dumps(d | {"costs": {"batched values float32": {"call": 1}}}),
         lambda d: "[]",
     ],
-    ids=["no json", "newer", "other machine", "cut", "fields missing", "a list"],
+    ids=["no json", "older", "newer", "other machine", "cut", "fields missing", "a list"],
 )
 def test_another_file_counts_as_none(damage: Callable[[Any], str], here: Path) -> None:
     cost_model.write(costs(batched=7))
@@ -116,19 +156,24 @@ def test_another_file_counts_as_none(damage: Callable[[Any], str], here: Path) -
 
 
 def test_exact_times_are_fitted_exactly() -> None:
-    truth = Cost(2000.0, 300.0, 20.0, 0.5)
-    works = [Work(b, g, n) for b in (1, 7) for g in (3, 40) for n in (2, 6, 11)]
+    truth = Cost(2000.0, 300.0, 20.0, 0.5, 0.25, 2.0**23)
+    works = [
+        Work(b, g, n, m) for b in (1, 7) for g in (3, 40) for n in (2, 6, 20, 23) for m in (1, 4)
+    ]
     points = [(work, truth.nanoseconds(work)) for work in works]
     found = calibration.fitted(points)
-    assert np.allclose(
-        [found.call, found.sample, found.gate, found.amplitude], [2000, 300, 20, 0.5], rtol=1e-3
-    )
+    assert astuple(found) == pytest.approx(astuple(truth), rel=1e-3)
 
 
 def test_numbers_are_never_negative() -> None:
     points = [(Work(1, 1, 2), 100.0), (Work(9, 1, 2), 50.0), (Work(1, 30, 2), 20.0)]
     found = calibration.fitted(points)
-    assert min(found.call, found.sample, found.gate, found.amplitude) >= 0
+    assert min(astuple(found)) >= 0
+
+
+def test_small_states_say_nothing_about_large_ones() -> None:
+    points = [(Work(1, g, n), 100.0 * g + 1.1**n) for g in (1, 9) for n in (2, 4, 6, 8)]
+    assert calibration.fitted(points).beyond == 0.0
 
 
 def test_calibration_measures_what_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
