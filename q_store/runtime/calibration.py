@@ -148,7 +148,8 @@ def _fitted(points: Sequence[Point], cache: float) -> tuple[float, Cost]:
         numbers[used] = solution
         if (solution >= 0).all() or len(used) == 1:
             numbers = np.maximum(numbers, 0.0)
-            cost = Cost(*[float(f"{number:.4g}") for number in numbers.tolist()], cache=cache)
+            call, sample, gate, amplitude, beyond = [float(f"{x:.4g}") for x in numbers.tolist()]
+            cost = Cost(call, sample, gate, amplitude, beyond, cache)
             return float(np.square(scaled @ numbers - 1.0).sum()), cost
         used.pop(int(solution.argmin()))
 
