@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from q_store.qir.diagnostics import QStoreError
 from q_store.runtime import reference
+from q_store.runtime.batched.layout import WORKSPACE
 from q_store.tf import QuantumLayer, plain_operations
 from tests.keras.frameworks import LEGACY, features, keras, make, reupload
 from tests.keras.test_layer import compiled, data, model_of
@@ -133,6 +134,20 @@ class TestGraphs:
 
         losses = [float(step()) for _ in range(500)]
         assert losses[-1] == pytest.approx(-7.27, abs=0.05)
+
+
+def test_threads_of_tensorflow_keep_their_memory() -> None:
+    """To Python they are new threads at every call."""
+    seen: list[int] = []
+
+    def host(x: np.ndarray) -> np.ndarray:
+        seen.append(WORKSPACE.get("in tensorflow", 1 << 12).address)
+        return x
+
+    step = tf.function(lambda x: tf.numpy_function(host, [x], tf.float32))
+    for _ in range(20):
+        step(tf.zeros(1))
+    assert len({*seen}) == 1
 
 
 class TestDerivatives:

@@ -11,6 +11,7 @@ call only, so that a call with many qubits does not hold memory for ever.
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 from functools import cache
 from pathlib import Path
@@ -127,11 +128,37 @@ class Room(NamedTuple):
     address: int
 
 
+_left: Final[list[dict[str, Room]]] = []
+_MOST_LEFT: Final = os.cpu_count() or 1
+
+
+class _Heir:
+    """Ends with its thread and leaves the rooms to the next one."""
+
+    __slots__ = ("rooms",)
+
+    def __init__(self, rooms: dict[str, Room]) -> None:
+        self.rooms = rooms
+
+    # Defaults, because globals may be gone when the last thread ends.
+    def __del__(self, left: list[dict[str, Room]] = _left, most: int = _MOST_LEFT) -> None:
+        if len(left) < most:
+            left.append(self.rooms)
+
+
 class Workspace(threading.local):
-    """Per thread: states and scratch, reused from call to call."""
+    """Per thread: states and scratch, reused from call to call.
+
+    To Python, a thread that it did not start, such as those of TensorFlow and JAX, is a new one at
+    every call. So each takes over what one before it has left.
+    """
 
     def __init__(self) -> None:
-        self.rooms: dict[str, Room] = {}
+        try:
+            self.rooms = _left.pop()
+        except IndexError:
+            self.rooms = {}
+        self._heir = _Heir(self.rooms)
 
     def get(self, role: str, size: int) -> Room:
         """At least ``size`` bytes; the contents are whatever was there before."""
