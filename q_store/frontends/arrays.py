@@ -23,56 +23,65 @@ Shape = tuple[int, ...]
 
 
 class SymbolArray(Arithmetic):
-    """An array of expressions; `shape` is `None` when nobody has said how large it is.
+    """An array of expressions, of a shape that may not be known.
 
     Supports indexing, slicing, elementwise arithmetic with numbers, arrays of the same shape and
     numpy functions, and, once its shape is known, negative indices, iteration, `len`, `@`,
     `reshape`, `sum` and conversion to a numpy array of dtype object.
     """
 
-    __slots__ = ("_element", "name", "shape")
+    __slots__ = ("_element", "known_shape", "name")
 
-    shape: Shape | None
+    known_shape: Shape | None
+    """`None` when nobody has said how large the array is."""
     name: str
     """For messages."""
 
     def __init__(self, name: str, shape: Shape | None, element: Callable[[Index], Expr]) -> None:
         self.name = name
-        self.shape = shape
+        self.known_shape = shape
         self._element = element
 
     @property
+    def shape(self) -> Shape:
+        """Extents of all dimensions. Raises `QS316` when nobody has said them."""
+        return self._known("`.shape`")
+
+    @property
     def ndim(self) -> int:
-        return len(self._known("ndim"))
+        return len(self._known("`.ndim`"))
 
     @property
     def size(self) -> int:
         count = 1
-        for extent in self._known("size"):
+        for extent in self._known("`.size`"):
             count *= extent
         return count
 
     def __getitem__(self, key: object) -> Any:
         keys = _keys(key)
-        if self.shape is None:
+        shape = self.known_shape
+        if shape is None:
             return self._open_item(keys)
-        if len(keys) > len(self.shape):
+        if len(keys) > len(shape):
             raise error(
                 "QS315",
-                f"`{self.name}` has {len(self.shape)} dimensions, got {len(keys)} indices",
+                f"`{self.name}` has {len(shape)} dimensions, got {len(keys)} indices",
             )
-        axes = [self._axis(key, self.shape[dim], dim) for dim, key in enumerate(keys)]
-        axes += [range(extent) for extent in self.shape[len(keys) :]]
+        axes = [self._axis(key, shape[dim], dim) for dim, key in enumerate(keys)]
+        axes += [range(extent) for extent in shape[len(keys) :]]
         return self._pick(axes)
 
     def _axis(self, key: int | slice, extent: int, dim: int) -> int | range:
         if isinstance(key, slice):
             return range(extent)[key]
         if not -extent <= key < extent:
-            where = f"`{self.name}`" + (f" in dimension {dim}" if dim else "")
-            size = f"which has size {extent}"
-            raise error("QS315", f"index {key} is out of range for {where}, {size}")
+            raise self._outside(key, extent, dim)
         return key % extent
+
+    def _outside(self, key: int, extent: int, dim: int) -> QStoreError:
+        where = f"`{self.name}`" + (f" in dimension {dim}" if dim else "")
+        return error("QS315", f"index {key} is out of range for {where}, which has size {extent}")
 
     def _pick(self, axes: list[int | range]) -> Any:
         """One element, or a view with one dimension per range."""
@@ -126,12 +135,12 @@ class SymbolArray(Arithmetic):
         )
 
     def _known(self, what: str) -> Shape:
-        if self.shape is None:
-            raise self._unsized(f"`{what}`")
-        return self.shape
+        if self.known_shape is None:
+            raise self._unsized(what)
+        return self.known_shape
 
     def __len__(self) -> int:
-        return self._known("len()")[0]
+        return self._known("`len()`")[0]
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(self._known("iteration")[0]))
@@ -193,8 +202,9 @@ class SymbolArray(Arithmetic):
     __rmatmul__ = __matmul__
 
     def __repr__(self) -> str:
-        shape = "?" if self.shape is None else ",".join(map(str, self.shape))
-        return f"{self.name}[{shape}]"
+        shape = self.known_shape
+        extents = "?" if shape is None else ",".join(map(str, shape))
+        return f"{self.name}[{extents}]"
 
 
 class Handle(SymbolArray):
@@ -210,19 +220,28 @@ class Handle(SymbolArray):
         self.asked = {}
 
     def _ref(self, index: Index) -> Expr:
-        if self.shape is not None:
-            return Expr.of(Ref(self.name, index, self.shape))
+        if self.known_shape is not None:
+            return Expr.of(Ref(self.name, index, self.known_shape))
         self.asked[index] = None
         return OpenElement(self, index)
 
     @property
     def extent(self) -> Shape:
         """The shape, or the smallest one that holds everything asked for; `()` for nothing."""
-        if self.shape is not None:
-            return self.shape
+        if self.known_shape is not None:
+            return self.known_shape
         ndim = max(map(len, self.asked), default=0)
         full = [index for index in self.asked if len(index) == ndim]
         return tuple([1 + max(index[dim] for index in full) for dim in range(ndim)])
+
+
+class Features(Handle):
+    """The input vector of a layer that was told how many features there are."""
+
+    __slots__ = ()
+
+    def _outside(self, key: int, extent: int, dim: int) -> QStoreError:
+        return error("QS601", f"the circuit reads feature {key}, but in_features={extent}")
 
 
 class OpenElement(Expr):
@@ -276,7 +295,7 @@ def map_elements(function: Callable[..., Expr], operands: tuple[object, ...]) ->
     """
     parts = [_operand(item) for item in operands]
     arrays = [part for part in parts if isinstance(part, SymbolArray)]
-    shapes = {array.shape for array in arrays} - {None}
+    shapes = {array.known_shape for array in arrays} - {None}
     if len(shapes) > 1:
         shown = " and ".join(map(repr, arrays))
         raise error("QS317", f"arrays of different shapes cannot be combined: {shown}")

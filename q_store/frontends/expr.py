@@ -370,6 +370,8 @@ def as_expr(item: object) -> Expr | None:
 
 
 def _is_array(item: object) -> bool:
+    if isinstance(item, Arithmetic):  # An array of symbols may not know its shape.
+        return not isinstance(item, Expr)
     return isinstance(item, list | tuple) or getattr(item, "shape", ()) != ()
 
 

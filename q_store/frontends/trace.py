@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from q_store.frontends.ansatz import hardware_efficient
-from q_store.frontends.arrays import Handle
+from q_store.frontends.arrays import Features, Handle
 from q_store.frontends.circuit import QuantumCircuit
 from q_store.frontends.expr import Expr
 from q_store.frontends.foreign import native_observables, packages_of
@@ -134,7 +134,8 @@ def trace_circuit(
     which parameters are data (names, or a prefix). `observables` default to Z on every qubit, or
     on the measured ones; `output` is `expval`, `probs`, `samples` or `state`.
 
-    Raises `QS330` to `QS339`, and whatever the function raises.
+    Raises `QS330` to `QS339`, `QS601` for a function that reads more than `in_features`, and
+    whatever the function raises.
     """
     if output not in OUTPUTS:
         raise error(
@@ -213,6 +214,8 @@ class _Tracing:
         shapes = {INPUTS: self.inputs_shape, WEIGHTS: self.weights_shape}
         shape = self.shapes[name] if meaning == SHAPED else shapes[meaning]
         symbol = scalar(name) if shape == () else array(name, shape)
+        if meaning == INPUTS and shape:
+            symbol = Features(name, shape)
         self.handles.append((symbol, name, "input" if meaning == INPUTS else "weight"))
         return symbol
 

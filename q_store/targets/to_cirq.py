@@ -16,6 +16,7 @@ import cirq
 import sympy
 
 from q_store.qir import dialects
+from q_store.qir.channels import pauli_words
 from q_store.qir.func import Func
 from q_store.qir.observables import Expval, PauliSum, Sample
 from q_store.qir.ops import Gate
@@ -30,6 +31,7 @@ from q_store.targets.flat import (
     observation_note,
     parts,
 )
+from q_store.targets.reading import Misread, sampled_errors, with_channels
 
 _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     **{
@@ -52,7 +54,14 @@ _CHANNELS: Final[dict[str, Callable[..., cirq.Gate]]] = {
     "bit_flip": cirq.BitFlipChannel,
     "phase_flip": cirq.PhaseFlipChannel,
     "pauli": cirq.AsymmetricDepolarizingChannel,
+    "pauli2": lambda *chances: cirq.AsymmetricDepolarizingChannel(
+        error_probabilities={"II": 1 - sum(chances)}
+        | dict(zip(pauli_words(2), chances, strict=True))
+    ),
     "amplitude_damping": cirq.AmplitudeDampingChannel,
+    "generalized_amplitude_damping": lambda gamma, p: cirq.GeneralizedAmplitudeDampingChannel(
+        p, gamma
+    ),
     "phase_damping": cirq.PhaseDampingChannel,
 }
 
@@ -64,14 +73,16 @@ def to_cirq(func: Func) -> cirq.Circuit:
     states, which circuits cannot hold, are noted in tags of the circuit (as are the shapes and
     roles of parameters), from where `from_cirq` takes them back; `cirq_observables` gives them as
     Pauli sums. Gates without a counterpart are decomposed exactly, phase included. Barriers,
-    which Cirq has not, are left out.
+    which Cirq has not, are left out. Errors of reading are confusion maps of the measurement where
+    their qubits are sampled, else channels at the end.
 
     Raises `QS340` for a function that is no circuit, and `QS356` for a measurement under a
-    condition.
+    condition and for errors of reading in other bases without samples.
     """
     flat = flatten(func)
-    export = _Export(flat)
-    operations = list(export.steps(flat.steps))
+    misread = sampled_errors(flat)
+    export = _Export(flat, misread or [])
+    operations = list(export.steps(with_channels(flat, "Cirq") if misread is None else flat.steps))
     operations += [export.sample(item) for item in flat.observations if isinstance(item, Sample)]
     idle = set(export.qubits) - {qubit for op in operations for qubit in op.qubits}
     operations += [cirq.I(qubit).with_tags("q_store idle") for qubit in sorted(idle)]
@@ -123,7 +134,8 @@ def _spelled(row: Gate, angles: Sequence[Any]) -> cirq.Gate:
 
 
 class _Export:
-    def __init__(self, flat: FlatFunc) -> None:
+    def __init__(self, flat: FlatFunc, misread: Sequence[Misread]) -> None:
+        self.misread = misread
         self.qubits = cirq.LineQubit.range(flat.n_qubits)
         self.expressions = Expressions(flat, self.symbol, _FUNCTIONS)
 
@@ -163,21 +175,30 @@ class _Export:
             yield cirq.measure(*qubits, key=step.bit)
         elif step.row is dialects.IF:
             yield from self.conditional(step)
-        elif step.row is dialects.READOUT:
-            raise cannot("Cirq", step, "its circuits hold no errors of reading")
-        elif isinstance(step.row, dialects.Channel):
-            probabilities = [angle.const for angle in step.angles]
-            yield _CHANNELS[step.row.mnemonic](*probabilities).on(*qubits)
+        elif isinstance(step.row, dialects.Channel) and step.row not in dialects.READING:
+            yield _channel(step.row, [angle.const for angle in step.angles]).on(*qubits)
 
     def conditional(self, step: FlatStep) -> Iterator[cirq.Operation]:
         """Every operation of both bodies with its condition; Cirq has no blocks."""
         key = sympy.Symbol(step.bit or "")
         then, otherwise = step.bodies
         for body, condition in ((then, step.bit), (otherwise, sympy.Eq(key, 0))):
+            if any(inner.row in dialects.READING for inner in body):
+                raise cannot("Cirq", step, "reading errs under a condition")
             for operation in self.steps(body):
                 if cirq.is_measurement(operation):
                     raise cannot("Cirq", step, "it measures under a condition")
                 yield operation.with_classical_controls(condition)
 
     def sample(self, sample: Sample) -> cirq.Operation:
-        return cirq.measure(*self.on(sample.qubits), key="meas")
+        confusion = {
+            tuple([sample.qubits.index(wire) for wire in each.wires]): each.matrix
+            for each in self.misread
+            if set(each.wires) <= set(sample.qubits)
+        }
+        return cirq.measure(*self.on(sample.qubits), key="meas", confusion_map=confusion or None)
+
+
+def _channel(row: dialects.Channel, numbers: Sequence[float]) -> cirq.Gate:
+    made = _CHANNELS.get(row.mnemonic)
+    return made(*numbers) if made is not None else cirq.KrausChannel(row.kraus(*numbers))

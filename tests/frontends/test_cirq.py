@@ -373,9 +373,7 @@ def test_state_preparation(state) -> None:
 
 
 REFUSED = [
-    cirq.depolarize(0.1, n_qubits=3),
-    cirq.asymmetric_depolarize(error_probabilities={"XX": 0.1, "II": 0.9}),
-    cirq.KrausChannel([np.diag([1, 0]), np.array([[0, 1], [0, 0]])]),
+    cirq.depolarize(0.1, n_qubits=4),
     cirq.X.with_probability(t),
     Opaque(),
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import cirq
 
+from q_store.frontends.cirq.confusion import Misreading, at_the_end, in_the_middle, misreadings
 from q_store.frontends.classical_bits import decide
 from q_store.frontends.instruction import Instruction
 from q_store.frontends.names import Names
@@ -28,7 +29,7 @@ class Records:
         self._names = Names()
         self._bits: dict[Any, list[list[str]]] = {}
         self._inverted: set[str] = set()
-        self._misread: dict[str, tuple[float, float]] = {}
+        self._misread: list[Misreading] = []
 
     def new(self, key: Any, inverted: Sequence[bool]) -> list[str]:
         """Names of the bits of one more measurement into a key."""
@@ -41,38 +42,28 @@ class Records:
         return bits
 
     def misread(self, bits: Sequence[str], confusion: Mapping[Any, Any]) -> None:
-        """Note the errors of reading of a measurement: for single qubits, by position, the matrix
-        of the probability to read j where the outcome is i. Raises `QS350` for joint errors."""
-        for positions, matrix in confusion.items():
-            if len(positions) != 1:
-                raise error("QS350", "errors of reading several qubits at once have no counterpart")
-            self._misread[bits[positions[0]]] = (float(matrix[0][1]), float(matrix[1][0]))
+        """Note the errors of reading of a measurement: by positions of bits, the matrix of the
+        probability to read j where the outcome is i. Raises `QS350`."""
+        self._misread += misreadings(bits, confusion)
 
     def endings(
         self, measured: Iterable[int], steps: Iterable[Instruction], kept: Iterable[Instruction]
     ) -> list[Instruction]:
-        """What is to be done to the qubits measured at the end: outcomes inverted, then errors of
-        reading. `kept` are the steps that remain of all. Raises `QS350` for errors of reading of
-        measurements in the middle."""
+        """All steps of the circuit: `kept` with the errors of reading in the middle, then what is
+        to be done to the qubits `measured` at the end, outcomes inverted and errors of reading.
+        `kept` are the steps that remain of all. Raises `QS350`, see `confusion.py`."""
         last = {step.wires[0]: step.bit for step in steps if step.row is dialects.MEASURE}
-        ends = {qubit: last[qubit] for qubit in measured}
+        ends = {last[qubit] or "": qubit for qubit in measured}
+        kept = list(kept)
         inside = {step.bit for step in kept if step.row is dialects.MEASURE}
-        for name in self._misread:
-            if name in inside or name not in ends.values():
-                raise error(
-                    "QS350",
-                    f"errors of reading the bit `{name}`, which is measured in the middle, have no "
-                    "counterpart",
-                )
-        made = []
-        for qubit, bit in ends.items():
-            inverted = bit in self._inverted
-            if inverted:
-                made.append(Instruction(gate("x"), (qubit,)))
-            if bit in self._misread:
-                rises, falls = self._misread[bit]
-                rates = (falls, rises) if inverted else (rises, falls)
-                made.append(Instruction(dialects.READOUT, (qubit,), rates))
+        final = [m for m in self._misread if set(m.bits) <= ends.keys() - inside]
+        made = in_the_middle(kept, [m for m in self._misread if m not in final], ends)
+        made += [
+            Instruction(gate("x"), (qubit,)) for bit, qubit in ends.items() if bit in self._inverted
+        ]
+        for misreading in final:
+            qubits = [ends[bit] for bit in misreading.bits]
+            made.append(at_the_end(misreading.inverted(self._inverted), qubits))
         return made
 
     def conditional(

@@ -10,7 +10,7 @@ import cirq
 
 from q_store.frontends import transform
 from q_store.frontends.circuit import QuantumCircuit
-from q_store.frontends.cirq.channels import channel_steps
+from q_store.frontends.cirq.channels import channel_step_of
 from q_store.frontends.cirq.classical import Records
 from q_store.frontends.cirq.gates import entry_of, unit_angle
 from q_store.frontends.cirq.symbols import Symbols
@@ -63,7 +63,7 @@ def from_cirq(
     reader = Reader(symbols, wire_of)
     reader.circuit(circuit)
     steps, measured = split_measurements(drop_idle_resets(reader.steps), reader.records.order)
-    steps += reader.records.endings(measured, reader.steps, steps)
+    steps = reader.records.endings(measured, reader.steps, steps)
     if inputs is not None:
         symbols.declare_roles(inputs)
     result = QuantumCircuit.of_steps(len(wire_of), steps, symbols.table, name=name)
@@ -175,7 +175,7 @@ class Reader:
         elif operation.gate is not None:
             self.gate(operation, operation.gate)
         else:
-            self.decomposed(operation)
+            self.other(operation)
 
     def circuit_operation(self, operation: Any) -> None:
         if operation.repeat_until is not None:
@@ -208,10 +208,16 @@ class Reader:
             self.prepared(operation, gate)
         elif isinstance(gate, cirq.MatrixGate):
             self.matrix(operation)
-        elif _is_made_of_gates(gate):
+        else:
+            self.other(operation)
+
+    def other(self, operation: Any) -> None:
+        """Append a channel, or what an operation is made of."""
+        step = channel_step_of(operation)
+        if step is None:
             self.decomposed(operation)
         else:
-            self.append(channel_steps(gate), self.wires(operation.qubits))
+            self.append([step], self.wires(operation.qubits))
 
     def wires(self, qubits: Iterable[Any]) -> tuple[int, ...]:
         return tuple([self.wire_of[qubit] for qubit in qubits])
@@ -306,18 +312,11 @@ class Reader:
             self.append([("phase", (), (phase,))], ())
 
 
-def _is_made_of_gates(gate: Any) -> bool:
-    """Whether a gate is to be decomposed rather than read as noise."""
-    if cirq.has_unitary(gate) or cirq.is_parameterized(gate) or cirq.is_measurement(gate):
-        return True
-    return not cirq.has_kraus(gate)
-
-
 def _rows() -> dict[str, OpDef]:
     return {**all_gates(), **_CHANNELS}
 
 
-_CHANNELS: Final = {row.mnemonic: row for row in dialects.NOISE}
+_CHANNELS: Final = {row.mnemonic: row for row in dialects.CHANNELS}
 
 
 def _placed(problem: QStoreError, index: int, operation: Any) -> QStoreError:
