@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         to_qiskit,
     )
     from q_store.qir.diagnostics import QStoreError
+    from q_store.qir.observables import PauliSum
     from q_store.runtime.config import configure
     from q_store.runtime.gradient_config import GradientConfig
     from q_store.runtime.noise import NoiseModel, noisy
@@ -41,6 +42,7 @@ _HOMES = {
     "QStoreError": "q_store.qir.diagnostics",
     "QuantumCircuit": "q_store.frontends.circuit",
     "NoiseModel": "q_store.runtime.noise",
+    "PauliSum": "q_store.qir.observables",
     "SimulatorConfig": "q_store.runtime.simulator_config",
     "configure": "q_store.runtime.config",
     "from_cirq": "q_store.interop",
@@ -65,6 +67,7 @@ __all__ = [
     "CompiledCircuit",
     "GradientConfig",
     "NoiseModel",
+    "PauliSum",
     "QStoreError",
     "QuantumCircuit",
     "SimulatorConfig",

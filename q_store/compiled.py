@@ -129,6 +129,15 @@ class CompiledCircuit:
         """Number of wires."""
         return self.executable.n_qubits
 
+    def __repr__(self) -> str:
+        """`CompiledCircuit(n_qubits=2, parameters={'t': ()}, observations=[expval(Z0 Z1)])`"""
+        last = self._traced.observe
+        observations = ", ".join(map(str, last.observations)) if last else ""
+        return (
+            f"CompiledCircuit(n_qubits={self._traced.n_qubits}, parameters={self.parameters}, "
+            f"observations=[{observations}])"
+        )
+
     @property
     def parameters(self) -> dict[str, tuple[int, ...]]:
         """Shape of every parameter by name, in order; `()` for a scalar."""

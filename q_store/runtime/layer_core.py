@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from numbers import Integral
 from typing import Any, Final
 
 from q_store.frontends.encoding import ENCODINGS, prepend_encoding
@@ -94,6 +95,7 @@ class LayerCore:
         one_of("output", output, OUTPUTS)
         _check_shots(shots, output)
         check_seed(seed)
+        _check_features(in_features)
         self.backend = settings().default_backend if backend is None else backend
         self.config, self.strict = SimulatorConfig.of(self.backend), strict
         self.output, self.shots, self.seed = output, shots, seed
@@ -107,6 +109,7 @@ class LayerCore:
             output=output,
             weight_shapes=weight_shapes,
             input_params=input_params,
+            in_features=in_features,
             depth=depth,
             entanglement=entanglement,
         )
@@ -312,6 +315,13 @@ def _check_shots(shots: object, output: str) -> None:
         raise error("QS602", f"shots must be a positive integer or None, got {shots!r}")
     if output in ("probs", "state"):
         raise error("QS602", f"shots={shots} goes with expval or samples, not {output!r}")
+
+
+def _check_features(in_features: object) -> None:
+    if in_features is None:
+        return
+    if isinstance(in_features, bool) or not isinstance(in_features, Integral) or in_features < 1:
+        raise error("QS602", f"in_features must be a positive integer or None, got {in_features!r}")
 
 
 def _registered_shapes(func: Func) -> dict[str, tuple[int, ...]]:

@@ -9,7 +9,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import torch
 from torch import Tensor, nn
 
-from q_store.qir.diagnostics import error
+from q_store.qir.diagnostics import QStoreError, error
 from q_store.runtime import torch_plain
 from q_store.runtime.backend import BackendLike
 from q_store.runtime.gradient_config import GradientLike
@@ -75,7 +75,9 @@ class QuantumLayer(nn.Module):
         input_params: Names, or a prefix of names, of string parameters that are data.
         input_encoding: What to prepend when the circuit takes no data: `angle`, `iqp`,
             `amplitude`, `basis` or `None`.
-        in_features: Number of features, when it should be checked and shown before the first call.
+        in_features: Number of features. Needed where `circuit_fn` asks how many there are
+            (`len(x)`, `for value in x`, `x[-1]`, PennyLane's templates); otherwise to have it
+            checked and shown before the first call.
         initializer: `uniform` over [0, 2*pi), `normal`, `small`, `zeros`, `ones`, or a function
             that fills a tensor in place.
         seed: Makes initial weights and shots reproducible.
@@ -122,8 +124,10 @@ class QuantumLayer(nn.Module):
     ) -> None:
         super().__init__()
         dtype = dtype or torch.get_default_dtype()
-        if not dtype.is_floating_point:
-            raise error("QS602", f"dtype must be a real floating type, got {dtype}")
+        if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+            raise error(
+                "QS602", f"dtype must be a real floating type such as torch.float32, got {dtype!r}"
+            )
         self.core = LayerCore(
             circuit_fn,
             n_qubits,
@@ -202,6 +206,9 @@ class QuantumLayer(nn.Module):
             Shape (..., width), see `output`, in the dtype of the weights (float32 under autocast).
         """
         w = self._flat_weights() if weights is None else weights
+        for name, given in (("inputs", inputs), ("weights", w)):
+            if not isinstance(given, Tensor):
+                raise _no_tensor(name, given)
         if inputs.is_complex():
             self.core.check_real(inputs.dtype)
         result_dtype = self._result_dtype(inputs, w)
@@ -274,10 +281,17 @@ class QuantumLayer(nn.Module):
 
     def extra_repr(self) -> str:
         features = "?" if self.in_features is None else self.in_features
+        method, noise = self.gradient.method, self.core.noise
+        shown = {
+            "shots": self.shots,
+            "gradient": None if method == "auto" else method,
+            "noise": noise and (noise.name or noise),
+        }
+        rest = [f", {name}={value!r}" for name, value in shown.items() if value is not None]
         return (
             f"in_features={features}, out_features={self.out_features}, "
             f"n_qubits={self.n_qubits}, weights={len(self.weight_names)}, "
-            f"output={self.output!r}, backend={self.resolved_backend!r}"
+            f"output={self.output!r}, backend={self.resolved_backend!r}{''.join(rest)}"
         )
 
     def metrics(self, *, reset: bool = False) -> dict[str, float]:
@@ -315,6 +329,15 @@ class QuantumLayer(nn.Module):
                 if wanted not in state_dict and prefix + legacy in state_dict:
                     state_dict[wanted] = state_dict.pop(prefix + legacy)
         super()._load_from_state_dict(state_dict, prefix, local_metadata, *args, **kwargs)
+
+
+def _no_tensor(name: str, given: object) -> QStoreError:
+    kind = type(given)
+    return error(
+        "QS602",
+        f"{name} must be a torch tensor, got {kind.__module__}.{kind.__qualname__}",
+        help=f"`torch.as_tensor({name})` makes one of numbers and of numpy arrays",
+    )
 
 
 def log_metrics(writer: Any, model: nn.Module, step: int) -> None:

@@ -98,3 +98,17 @@ def test_batches_that_do_not_fit_together() -> None:
 def test_what_is_no_circuit(program: object) -> None:
     with pytest.raises(QStoreError):
         q_store.compile(program)
+
+
+def test_it_says_what_it_is() -> None:
+    compiled = q_store.compile("qubits q[2]; weight t; ry(t) q[0]; cx q[0], q[1]; expect Z0 Z1")
+    assert repr(compiled) == (
+        "CompiledCircuit(n_qubits=2, parameters={'t': ()}, observations=[expval(Z0 Z1)])"
+    )
+
+
+def test_observables_are_texts_or_sums() -> None:
+    circuit = q_store.QuantumCircuit(2).ry(0, 0.3)
+    observables = ["Z0", q_store.PauliSum.parse("X0")]
+    values = q_store.compile(circuit, observables=observables)()
+    np.testing.assert_allclose(values, [np.cos(0.3), np.sin(0.3)])

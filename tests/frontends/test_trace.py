@@ -242,6 +242,8 @@ ONE = QuantumCircuit(1).rx(0, vector("x")[0])
         ("QS101", lambda: trace_circuit("h q[0];")),
         ("QS311", lambda: trace_circuit(lambda x: ONE if x[0] > 0 else None)),
         ("QS316", lambda: trace_circuit(lambda x: [ONE for _ in x])),
+        ("QS316", lambda: trace_circuit(lambda x: QuantumCircuit(x.shape[0]))),
+        ("QS601", lambda: trace_circuit(lambda x: ONE.copy().rx(0, x[2]), in_features=2)),
         ("QS340", lambda: trace_circuit("qir 1\nfunc @f(%q: qubit) {\n  return %q\n}\n")),
     ],
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pennylane as qml
 import pytest
 import torch
 from torch import Tensor, nn
@@ -317,6 +318,40 @@ def resident_bytes() -> int:
     return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def counting(circuit: QuantumCircuit, x: Any, w: Any) -> None:
+    """A function that asks how many features there are."""
+    for q, value in enumerate(x):
+        circuit.ry(q % 2, value)
+    circuit.rx(0, x[-1] * len(x)).rz(1, w[0] + x.shape[0])
+
+
+class TestNumberOfFeatures:
+    def test_is_known_to_the_circuit_function_when_it_is_given(self) -> None:
+        layer = QuantumLayer(counting, 2, in_features=3)
+        assert layer.in_features == layer.func.args[0].type.size == 3
+        assert layer(features(4, 3)).shape == (4, 2)
+
+    def test_is_asked_for_where_it_is_needed(self) -> None:
+        with pytest.raises(QStoreError, match="in_features=") as caught:
+            QuantumLayer(counting, 2)
+        assert caught.value.code == "QS316"
+
+    def test_templates_of_pennylane_need_it(self) -> None:
+        def templates(inputs: Any, weights: Any) -> Any:
+            qml.AngleEmbedding(inputs, wires=range(2))
+            qml.BasicEntanglerLayers(weights, wires=range(2))
+            return qml.expval(qml.Z(0) @ qml.Z(1))
+
+        node = qml.QNode(templates, qml.device("default.qubit", wires=2))
+        shapes = {"weights": (3, 2)}
+        layer = QuantumLayer(node, weight_shapes=shapes, in_features=2, dtype=torch.float64)
+        x = features(5, 2)
+        torch.testing.assert_close(layer(x)[:, 0], node(x, layer.weights.reshape(3, 2)))
+        with pytest.raises(QStoreError, match="in_features=") as caught:
+            QuantumLayer(node, weight_shapes=shapes)
+        assert caught.value.code == "QS316"
+
+
 class TestErrors:
     @pytest.mark.parametrize(
         ("action", "code", "words"),
@@ -331,6 +366,12 @@ class TestErrors:
             (lambda: make(shots="many"), "QS602", "shots must be a positive integer.*'many'"),
             (lambda: make(shots=-1), "QS602", "got -1"),
             (lambda: make(backend="qsmi"), "QS603", "qsim"),
+            (lambda: make(backend="tensor"), "QS603", "known: batched, .*, auto"),
+            (lambda: make(dtype="float64"), "QS602", "such as torch.float32, got 'float64'"),
+            (lambda: make(in_features="3"), "QS602", "in_features must be .* got '3'"),
+            (lambda: make()(np.zeros((2, 3))), "QS602", "a torch tensor, got numpy.ndarray"),
+            (lambda: make()([0.1, 0.2, 0.3]), "QS602", "a torch tensor, got builtins.list"),
+            (lambda: make()(features(2, 3), weights=[0.0]), "QS602", "weights must be a torch"),
             (lambda: make()(features(2, 3), weights=torch.zeros(5)), "QS602", r"got \(5,\)"),
         ],
     )

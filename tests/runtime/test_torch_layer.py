@@ -433,3 +433,6 @@ class TestErrors:
 
     def test_repr(self) -> None:
         assert "in_features=3, out_features=2, n_qubits=3, weights=6" in repr(make())
+        assert repr(make(shots=100, gradient="spsa")).endswith(", shots=100, gradient='spsa')")
+        assert "noise='aria-1'" in repr(make(noise="aria-1"))
+        assert "noise=NoiseModel(" in repr(make(noise={"one_qubit": [("bit_flip", 0.1)]}))

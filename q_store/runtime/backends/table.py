@@ -229,5 +229,6 @@ def backend_row(name: str) -> Backend:
     row = BACKENDS.get(name)
     if row is None:
         known = (*BACKENDS, "auto")
-        raise error("QS603", f"unknown backend {name!r}", help=did_you_mean(name, known))
+        near = did_you_mean(name, known)
+        raise error("QS603", f"unknown backend {name!r}", help=near or f"known: {', '.join(known)}")
     return row
