@@ -125,9 +125,20 @@ def single() -> Case:
     return _case("single", builder, 4, _observables(1))
 
 
+@cache
+def idle() -> Case:
+    """Qubits without a gate around one with some; the last is not observed either."""
+    builder = FuncBuilder("idle", 4)
+    x, w = builder.param("x", f64(1), "input"), builder.param("w")
+    builder.gate("ry", [1], [Angle.of(x, 0)])
+    builder.gate("rx", [1], [Angle.of(w)])
+    words = ("X1", "Z1 - 0.5*Y1", "Z0", "0.5*X0 + Z2", "X1 Y2", "Z0 Z1 Z2")
+    return _case("idle", builder, 3, [Expval(PauliSum.parse(text)) for text in words])
+
+
 def cases() -> list[Case]:
     """All circuits but those of single gates."""
-    return [layers(3, 2, 5), layers(5, 1, 3), plain(), empty(), single()]
+    return [layers(3, 2, 5), layers(5, 1, 3), plain(), empty(), single(), idle()]
 
 
 def cotangent(rows: int, columns: int) -> Real:

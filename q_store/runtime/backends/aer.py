@@ -92,6 +92,8 @@ class AerProgram(SlottedProgram):
             max_parallel_threads=threads,
             max_parallel_experiments=threads if self.n < _SMALL_STATE_QUBITS else 1,
             noise_model=self._noise_model(),
+            # Values are wrong where it leaves out idle qubits: Qiskit/qiskit-aer#2442.
+            enable_truncation=False,
         )
 
     def _noise_model(self) -> Any:
