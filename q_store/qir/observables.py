@@ -11,11 +11,16 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from numbers import Real
+from typing import TYPE_CHECKING, Final
 
 from q_store.qir.diagnostics import error
 from q_store.qir.location import SourceText
 from q_store.qir.types import BIT, C128, F64, Type, f64
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Word = tuple[tuple[int, str], ...]
 """A Pauli word: (qubit, letter) in increasing qubit order; empty for the identity."""
@@ -39,8 +44,13 @@ def format_word(word: Word) -> str:
 class PauliSum:
     """A real linear combination of Pauli words, each word once, in the order written.
 
+    Sums, differences, products with numbers and with each other, as long as they are Hermitian,
+    are sums again.
+
     >>> PauliSum.parse("0.5*X0 Z2 + Z1 - Z1 * 2")
     0.5*X0 Z2 + -1.0*Z1
+    >>> sum(PauliSum.z(q) * PauliSum.z(q + 1) for q in range(3)) / 2 - PauliSum.parse("X0")
+    0.5*Z0 Z1 + 0.5*Z1 Z2 + 0.5*Z2 Z3 + -1.0*X0
     """
 
     terms: tuple[tuple[float, Word], ...]
@@ -74,6 +84,50 @@ class PauliSum:
         """One more than the largest qubit that occurs."""
         return max((q for _, word in self.terms for q, _ in word), default=-1) + 1
 
+    def matrix(self, n_qubits: int | None = None) -> NDArray[np.complex128]:
+        """The Hermitian matrix (2**n, 2**n), qubit 0 most significant; n is `self.n_qubits` unless
+        told. Raises `QS301` where a qubit has no place in it."""
+        import numpy as np
+
+        from q_store.qir.gates.matrices import pauli_word
+
+        n = self.n_qubits if n_qubits is None else n_qubits
+        if n < self.n_qubits:
+            raise error("QS301", f"`{self!r}` on qubit {self.n_qubits - 1}: the matrix has {n}")
+        total = np.zeros((2**n, 2**n), np.complex128)
+        for coef, word in self.terms:
+            letters = dict(word)
+            total += coef * pauli_word("".join(letters.get(q, "I") for q in range(n)))
+        return total
+
+    __array_ufunc__ = None  # So that numpy's numbers leave products to this class.
+
+    def __add__(self, other: object) -> PauliSum:
+        terms = _terms_of(other)
+        return NotImplemented if terms is None else PauliSum.of((*self.terms, *terms))
+
+    def __neg__(self) -> PauliSum:
+        return PauliSum(tuple([(-coef, word) for coef, word in self.terms]))
+
+    def __sub__(self, other: object) -> PauliSum:
+        terms = _terms_of(other)
+        return NotImplemented if terms is None else self + -PauliSum(terms)
+
+    def __rsub__(self, other: object) -> PauliSum:
+        return -self + other
+
+    def __mul__(self, other: object) -> PauliSum:
+        terms = _terms_of(other)
+        return NotImplemented if terms is None else _product(self, PauliSum(terms))
+
+    def __truediv__(self, number: object) -> PauliSum:
+        divisor = _number(number)
+        if divisor is None:
+            return NotImplemented
+        return PauliSum.of([(coef / divisor, word) for coef, word in self.terms])
+
+    __radd__, __rmul__, __matmul__ = __add__, __mul__, __mul__
+
     @property
     def is_finite(self) -> bool:
         """Whether every coefficient is a finite number."""
@@ -85,6 +139,46 @@ class PauliSum:
             for coef, word in self.terms
         ]
         return " + ".join(parts) or "0.0*I"
+
+
+def _number(item: object) -> float | None:
+    """A real number, numpy's included."""
+    real = isinstance(item, Real) and not isinstance(item, bool)
+    return float(item) if real else None
+
+
+def _terms_of(item: object) -> tuple[tuple[float, Word], ...] | None:
+    """Terms of a sum, or of a number, which multiplies the identity."""
+    if isinstance(item, PauliSum):
+        return item.terms
+    number = _number(item)
+    return None if number is None else ((number, ()),)
+
+
+def _product(left: PauliSum, right: PauliSum) -> PauliSum:
+    """Terms multiplied out. Raises `QS107` where the sum of them is not Hermitian."""
+    total: dict[Word, complex] = {}
+    for a, first in left.terms:
+        for b, second in right.terms:
+            phase, word = _word_product(first, second)
+            total[word] = total.get(word, 0.0) + phase * a * b
+    scale = max(map(abs, total.values()), default=0.0)
+    if any(abs(coef.imag) > 1e-12 * scale for coef in total.values()):
+        raise error("QS107", f"the product of `{left!r}` and `{right!r}` is not Hermitian")
+    return PauliSum.of([(coef.real, word) for word, coef in total.items()])
+
+
+def _word_product(left: Word, right: Word) -> tuple[complex, Word]:
+    phase: complex = 1.0
+    letters = dict(left)
+    for qubit, letter in right:
+        before = letters.pop(qubit, None)
+        if before is None:
+            letters[qubit] = letter
+        elif before != letter:
+            factor, letters[qubit] = _PRODUCT[before, letter]
+            phase *= factor
+    return phase, tuple(sorted(letters.items()))
 
 
 _TOKEN: Final = re.compile(

@@ -17,7 +17,7 @@ from q_store.qir import dialects
 from q_store.qir.angle import Ref
 from q_store.qir.diagnostics import QStoreError, error
 from q_store.qir.func import Func, element_refs
-from q_store.qir.observables import Expval, PauliSum, State, observation_qubits
+from q_store.qir.observables import Expval, State, observation_qubits
 from q_store.qir.ops import Gate, Op, Region
 from q_store.qir.unitary import apply_matrix
 from q_store.qir.values import Value
@@ -225,17 +225,6 @@ def density_matrix(func: Func, binding: Binding | None = None) -> Complex:
 # --- observations --------------------------------------------------------------------------
 
 
-def pauli_sum_matrix(paulis: PauliSum, wires: int) -> Complex:
-    """The Hermitian matrix (2**wires, 2**wires) of a Pauli sum."""
-    from q_store.qir.gates.matrices import pauli_word
-
-    total = np.zeros((2**wires, 2**wires), np.complex128)
-    for coef, word in paulis.terms:
-        letters = dict(word)
-        total += coef * pauli_word("".join(letters.get(q, "I") for q in range(wires)))
-    return total
-
-
 def observations_of_func(func: Func, binding: Binding | None = None) -> list[Any]:
     """What `m.observe` yields, exactly: numbers, probability vectors (for samples too), and the
     density matrix in place of a state."""
@@ -244,7 +233,7 @@ def observations_of_func(func: Func, binding: Binding | None = None) -> list[Any
     results: list[Any] = []
     for observation in func.observe.observations if func.observe else ():
         if isinstance(observation, Expval):
-            matrix = pauli_sum_matrix(observation.paulis, wires)
+            matrix = observation.paulis.matrix(wires)
             results.append(float(np.trace(matrix @ rho).real))
         elif isinstance(observation, State):
             results.append(rho)

@@ -17,7 +17,7 @@ from q_store.qir.observables import PauliSum
 from q_store.qir.registry import all_gates
 from q_store.qir.unitary import apply_matrix
 from q_store.qir.verifier import verify
-from q_store.runtime.reference_func import density_matrix, pauli_sum_matrix
+from q_store.runtime.reference_func import density_matrix
 from q_store.testing.equivalence import assert_equivalent
 from tests.frontends.sdk_oracles import (
     assert_same,
@@ -271,7 +271,7 @@ def test_gradients_are_those_of_the_cirq_circuit(width: int, seed: int) -> None:
     if not ours.parameters:
         return
     observable, qubits = PauliSum.parse("X0 + 0.5*Z0"), sorted(circuit.all_qubits())
-    matrix = pauli_sum_matrix(observable, ours.n_qubits)
+    matrix = observable.matrix(ours.n_qubits)
     names, start = ours.parameters, np.array([0.37, -1.2])[: len(ours.parameters)]
 
     def expectation(values) -> float:

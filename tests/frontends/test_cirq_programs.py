@@ -11,7 +11,7 @@ from q_store.frontends.cirq import load_json
 from q_store.frontends.trace import trace_circuit
 from q_store.qir.observables import Expval, Sample
 from q_store.qir.verifier import verify
-from q_store.runtime.reference_func import density_matrix, pauli_sum_matrix
+from q_store.runtime.reference_func import density_matrix
 from q_store.testing.equivalence import assert_equivalent
 from tests.frontends.sdk_oracles import assert_same, cirq_density, our_distribution, our_unitary
 
@@ -226,7 +226,7 @@ def test_observables_name_the_qubits_of_the_circuit() -> None:
     assert isinstance(found, Expval)
     assert {(0.5, ((0, "Y"), (1, "X"))), (-1.0, ((1, "Z"),)), (2.0, ())} == set(found.paulis.terms)
     state = our_unitary(from_cirq(circuit))[:, 0]
-    value = np.vdot(state, pauli_sum_matrix(found.paulis, 2) @ state).real
+    value = np.vdot(state, found.paulis.matrix(2) @ state).real
     expected = observable.expectation_from_state_vector(
         circuit.final_state_vector(dtype=np.complex128), {q: k for k, q in enumerate(qubits)}
     )

@@ -27,7 +27,6 @@ from q_store.frontends.qiskit.gates import class_rows, standard_rows
 from q_store.frontends.trace import trace_circuit
 from q_store.qir.observables import Expval, PauliSum, Sample
 from q_store.qir.verifier import verify
-from q_store.runtime.reference_func import pauli_sum_matrix
 from tests.frontends.sdk_oracles import (
     assert_same,
     our_distribution,
@@ -233,7 +232,7 @@ def test_gradients_are_those_of_the_qiskit_circuit(width: int, seed: int) -> Non
     ]
     place = {p.name: k for k, p in enumerate(parameters)}
     weights = np.array([numbers[place[e]] if e in place else 0.0 for e in elements])
-    matrix = pauli_sum_matrix(observable, width)
+    matrix = observable.matrix(width)
 
     def expectation(values: list[float]) -> float:
         bound = circuit.assign_parameters(dict(zip(parameters, values, strict=True)))
@@ -310,6 +309,6 @@ def test_pauli_labels_are_read_from_the_right() -> None:
     (observation,) = ours.observations
     assert isinstance(observation, Expval)
     state = our_unitary(ours)[:, 0]
-    value = np.vdot(state, pauli_sum_matrix(observation.paulis, 3) @ state).real
+    value = np.vdot(state, observation.paulis.matrix(3) @ state).real
     assert value == pytest.approx(Statevector(circuit).expectation_value(operator).real)
     assert q_store.interop.qiskit_observables(ours) == [operator]

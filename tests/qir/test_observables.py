@@ -94,6 +94,45 @@ def test_every_product_of_four_letters() -> None:
                 PauliSum.parse(text)
 
 
+sums = st.lists(
+    st.tuples(numbers, st.dictionaries(st.integers(0, N - 1), st.sampled_from("XYZ"))), max_size=3
+).map(lambda parts: PauliSum.of((coef, tuple(sorted(w.items()))) for coef, w in parts))
+
+
+@given(sums, sums, numbers)
+def test_arithmetic_is_that_of_matrices(left: PauliSum, right: PauliSum, number: float) -> None:
+    a, b, one = matrix_of(left), matrix_of(right), np.eye(2**N)
+    assert np.allclose(left.matrix(N), a)
+    assert np.allclose(matrix_of(left + right), a + b)
+    assert np.allclose(matrix_of(left - right), a - b)
+    assert np.allclose(matrix_of(number - left + 1), (number + 1) * one - a)
+    assert np.allclose(matrix_of(-left * number), -a * number)
+    assert np.allclose(matrix_of(np.float64(number) * left), a * number)
+    if number:
+        assert np.allclose(matrix_of(left / number), a / number)
+    product = a @ b
+    if np.allclose(product, product.conj().T, rtol=0, atol=1e-9):
+        assert np.allclose(matrix_of(left * right), product)
+        assert left @ right == left * right
+    else:
+        with pytest.raises(QStoreError, match="not Hermitian"):
+            left * right
+
+
+def test_arithmetic_with_what_is_no_number() -> None:
+    z = PauliSum.z(0)
+    assert sum([z, PauliSum.z(1)]) == PauliSum.parse("Z0 + Z1")
+    for wrong in ("Z1", 1j, True, None):
+        for operation in (lambda x: z + x, lambda x: x - z, lambda x: x * z, lambda x: z / x):
+            with pytest.raises(TypeError, match=r"unsupported|can't multiply"):
+                operation(wrong)
+    with pytest.raises(ZeroDivisionError):
+        z / 0
+    with pytest.raises(QStoreError, match="qubit 2: the matrix has 2"):
+        PauliSum.z(2).matrix(2)
+    assert PauliSum(()).matrix().shape == (1, 1)
+
+
 words = st.dictionaries(st.integers(0, 30), st.sampled_from("XYZ"), max_size=5).map(
     lambda word: tuple(sorted(word.items()))
 )
