@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
@@ -27,22 +26,39 @@ ENTANGLERS: Final[dict[str, Entangler]] = {
 """What each machine entangles with."""
 
 _SIMPLIFY: Final = "canonicalize,fixpoint(cancel,merge-rotations)"
-_PAIRS: Final = "resynthesize-pairs{},relabel-swaps,fixpoint(cancel,merge-rotations)"
+_START: Final = "expand-entanglers,relabel-swaps"
 _PLAY: Final = (
     "fold-angles,choose-axes{{entangler={}}},pulses,phase-track,pulses,phase-track,fold-angles"
 )
 
 
-def stages(entangler: Entangler, level: int, *, equal: bool = False, ordered: bool = False) -> str:
-    """The pipeline for a level: 0 translates, 1 simplifies first, 2 and 3 also take numeric blocks
-    apart; `equal` also where that saves no entangler. `ordered` exchanges commuting rotations."""
-    start = "expand-entanglers,relabel-swaps"
-    if level >= 1:
-        start = f"{_SIMPLIFY},fold-conjugations,{start},fixpoint(cancel,merge-rotations)"
+def start(level: int) -> str:
+    """Rotations of one and two wires: level 0 translates, the others simplify as well."""
+    if level == 0:
+        return _START
+    return f"{_SIMPLIFY},fold-conjugations,{_START},fixpoint(cancel,merge-rotations)"
+
+
+def finish(entangler: Entangler, level: int, *, equal: bool = False, ordered: bool = False) -> str:
+    """Native gates from rotations: from level 2 on numeric blocks are taken apart, with `equal`
+    also where that saves no entangler. `ordered` exchanges commuting rotations."""
+    parts = []
     if level >= 2:
-        start = f"{start},{_PAIRS.format('{equal}' if equal else '')}"
-    order = ",order-rotations" if ordered else ""
-    return f"{start}{order},{_PLAY.format(entangler)}"
+        parts = [
+            "resynthesize-pairs" + "{equal}" * equal,
+            "relabel-swaps,fixpoint(cancel,merge-rotations)",
+        ]
+    return ",".join([*parts, *["order-rotations"] * ordered, _PLAY.format(entangler)])
+
+
+_SHARE: Final = "share-gadgets,fixpoint(cancel,merge-rotations)"
+_WAYS: Final[tuple[dict[str, bool], ...]] = (
+    {},
+    {"equal": True},
+    {"ordered": True},
+    {"equal": True, "ordered": True},
+)
+"""What level 3 tries, with shared gadgets and without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +82,18 @@ class IonqNative:
 
     def run(self, module: Module, ctx: Context) -> Module:
         """The module in native gates; noise channels, measurements and barriers stay."""
-        entangler = ENTANGLERS[self.device]
+        entangler, level = ENTANGLERS[self.device], int(self.level)
+        begun = ctx.apply(Pipeline.parse(start(level)), module)
+        if level < 3:
+            return ctx.apply(Pipeline.parse(finish(entangler, level)), begun)
+        shared = ctx.apply(Pipeline.parse(_SHARE), begun)
         results = [
-            ctx.apply(Pipeline.parse(text), module) for text in self._alternatives(entangler)
+            ctx.apply(Pipeline.parse(finish(entangler, level, **how)), origin)
+            for origin in (begun, shared)[: 1 + (shared is not begun)]
+            for how in _WAYS
         ]
-        if len(results) == 1:
-            return results[0]
         versions = zip(*[result.funcs for result in results], strict=True)
         return Module(tuple([min(choices, key=self.price) for choices in versions]))
-
-    def _alternatives(self, entangler: Entangler) -> Iterator[str]:
-        level = int(self.level)
-        yield stages(entangler, level)
-        if level >= 3:
-            yield stages(entangler, level, equal=True)
-            yield stages(entangler, level, ordered=True)
-            yield stages(entangler, level, equal=True, ordered=True)
 
     def price(self, func: Func) -> float:
         """Gates, entanglers counted by their weight."""
