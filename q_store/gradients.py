@@ -13,11 +13,13 @@ from q_store.runtime.gradients.asking import (
 from q_store.runtime.gradients.hadamard import hadamard_test
 from q_store.runtime.gradients.plan import ShiftPlan, gradient_plan, hessian_plan
 from q_store.runtime.gradients.rules import first_derivative, second_derivative
+from q_store.runtime.gradients.stencils import difference_stencil
 
 __all__ = [
     "GradientConfig",
     "Jacobian",
     "ShiftPlan",
+    "difference_stencil",
     "first_derivative",
     "gradient_plan",
     "hadamard_test",

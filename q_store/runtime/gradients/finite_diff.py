@@ -1,7 +1,6 @@
 """Finite differences of the parameters: cheap in circuits where few parameters drive many gates.
 
-The error is of the order epsilon**2 for central and epsilon for one-sided differences, plus
-rounding, or shot noise, divided by epsilon.
+The error is of the order epsilon**order, plus rounding, or shot noise, divided by epsilon.
 """
 
 from __future__ import annotations
@@ -14,9 +13,8 @@ import numpy as np
 from q_store.runtime.gradient_config import GradientConfig
 from q_store.runtime.gradients.method import Array, Call, Derivatives, Doubles
 from q_store.runtime.gradients.parameter_level import ParameterMethod, read_moved
+from q_store.runtime.gradients.stencils import Stencil, difference_stencil
 
-_STENCILS: Final = {"central": (1.0, -1.0), "forward": (1.0, 0.0), "backward": (0.0, -1.0)}
-"""Where the two values of a difference are taken, in units of epsilon."""
 _WITH_SHOTS: Final = 0.1
 
 
@@ -24,41 +22,48 @@ _WITH_SHOTS: Final = 0.1
 class FiniteDiff(ParameterMethod):
     """See `GradientConfig`."""
 
+    stencil: Stencil
+    order: int
     epsilon: float | None = None
-    scheme: str = "central"
 
     @classmethod
     def of(cls, config: GradientConfig) -> FiniteDiff:
-        return cls(config.epsilon, config.scheme or "central")
+        stencil = difference_stencil(config.scheme or "central", config.order)
+        return cls(stencil, stencil[-1][1] - stencil[0][1], config.epsilon)
 
     def step(self, call: Call) -> float:
-        """Epsilon, or what loses least: rounding and truncation errors are of one size at the
-        cube root of the precision for central differences, at its square root for others."""
+        """Epsilon, or what loses least: at the precision to the power of 1 / (order + 1) rounding
+        and truncation errors are of one size."""
         if self.epsilon is not None:
             return self.epsilon
         if call.sampler.shots is not None:
             return _WITH_SHOTS
         precision = float(np.finfo(call.function.dtype).eps)
-        return float(precision ** (1 / 3 if self.scheme == "central" else 1 / 2))
+        return float(precision ** (1 / (self.order + 1)))
 
     def derivatives(self, call: Call) -> Derivatives:
         moving, step = np.flatnonzero(call.moving), self.step(call)
         units = np.eye(sum(call.shape))[moving] * step
-        ahead, behind = _STENCILS[self.scheme]
-        moves = [part * units for part in (ahead, behind) if part]
-        if not (ahead and behind):
-            moves.append(np.zeros((1, sum(call.shape))))
-        values, variance = read_moved(call, np.concatenate(moves)[None])
-        n = len(moving)
-        width = (ahead - behind) * step
-        # One-sided differences share the value in the middle, which is the last one.
-        first, second = values[:, :n], values[:, n:]
-        slopes = (first - second) * (1.0 if ahead else -1.0) / width
-        found = self._spread(call, moving, slopes)
+        moves = [units * shift for _, shift in self.stencil if shift]
+        # The value in the middle is shared; it is the last one.
+        middle = [np.zeros((1, sum(call.shape)))] if len(moves) < len(self.stencil) else []
+        values, variance = read_moved(call, np.concatenate([*moves, *middle])[None])
+        found = self._spread(call, moving, self._combined(values, 1) / step)
         if variance is None:
             return Derivatives(found)
-        spread = (variance[:, :n] + variance[:, n:]) / width**2
+        spread = self._combined(variance, 2) / step**2
         return Derivatives(found, self._spread(call, moving, spread))
+
+    def _combined(self, values: Doubles, power: int) -> Doubles:
+        """Sums (B, n, width) of values (B, variants, width) times powers of the coefficients."""
+        outer = [coefficient**power for coefficient, shift in self.stencil if shift]
+        middle = [coefficient**power for coefficient, shift in self.stencil if not shift]
+        n = (values.shape[1] - len(middle)) // len(outer)
+        parts = values[:, : n * len(outer)].reshape(len(values), len(outer), n, values.shape[2])
+        found = np.einsum("s,bsnw->bnw", outer, parts)
+        for coefficient in middle:
+            found = found + coefficient * values[:, -1:]
+        return np.asarray(found)
 
     def _spread(self, call: Call, moving: Array, slopes: Doubles) -> Doubles:
         """(B, width, F + P) of the moving parameters' (B, n, width), zero for the others."""
