@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 __version__ = "4.0.0"
 
 if TYPE_CHECKING:
-    from q_store.compiled import CompiledCircuit, compile
+    from q_store import gradients as gradients
+    from q_store import interop as interop
+    from q_store import ionq as ionq
+    from q_store import optimizers as optimizers
+    from q_store import testing as testing
+    from q_store.compiled import CompiledCircuit, compile, unitary
     from q_store.frontends.circuit import QuantumCircuit
     from q_store.frontends.dsl import from_dsl
     from q_store.frontends.symbols import matrix, scalar, vector
@@ -60,8 +65,12 @@ _HOMES = {
     "to_qasm2": "q_store.interop",
     "to_qasm3": "q_store.interop",
     "to_qiskit": "q_store.interop",
+    "unitary": "q_store.compiled",
     "vector": "q_store.frontends.symbols",
 }
+
+_MODULES = ("gradients", "interop", "ionq", "optimizers", "testing")
+"""Modules that need no `import` of their own; those of frameworks do."""
 
 __all__ = [
     "CompiledCircuit",
@@ -89,11 +98,14 @@ __all__ = [
     "to_qasm2",
     "to_qasm3",
     "to_qiskit",
+    "unitary",
     "vector",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -101,4 +113,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_HOMES, *_MODULES})

@@ -1,4 +1,4 @@
-"""`q_store.compile`: a program in any form to a function of its parameters."""
+"""`q_store.compile`: a program in any form to a function of its parameters, and `unitary`."""
 
 from __future__ import annotations
 
@@ -18,17 +18,23 @@ from q_store.passes.manager import run_pipeline
 from q_store.passes.pipeline import Pipeline
 from q_store.qir.diagnostics import did_you_mean, error
 from q_store.qir.func import Func, Module
-from q_store.qir.observables import Observation
+from q_store.qir.observables import Expval, Observation, Probs
 from q_store.qir.values import Value
 from q_store.runtime.backend import BackendLike, load, place
 from q_store.runtime.compile_cache import SMALLEST, cached_executable
 from q_store.runtime.function import CircuitFunction
+from q_store.runtime.gradient_config import GradientLike
+from q_store.runtime.gradients.asking import jacobian
 from q_store.runtime.program import Program
+from q_store.runtime.reference_func import unitary_of_func
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
 
 Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
 _DEFAULT_SHOTS: Final = 1000
+_MAX_DENSE: Final = 12
+"""A unitary of this many qubits takes 256 MiB."""
 
 
 def compile(
@@ -168,15 +174,61 @@ class CompiledCircuit:
         Raises `QS320` for an unknown name, `QS321` for a value of another shape, `QS711` for a
         parameter without a value.
         """
-        given = {**(values or {}), **named}
-        self._check_names(given)
-        weights = self._row([self._weight(v, given) for v in self._traced.args_with_role("weight")])
-        data = [(v, self._array(v, given)) for v in self._traced.args_with_role("input")]
-        batch = _common([_batch(v, array) for v, array in data])
-        inputs = self._rows(data, batch)
+        inputs, weights, batch = self._arrays({**(values or {}), **named})
         found = list(self._results(inputs, weights, shots, seed))
         shaped = [np.reshape(part, (*batch, *part.shape[1:])) for part in found]
         return shaped[0] if len(shaped) == 1 else tuple(shaped)
+
+    def gradient(
+        self,
+        values: Mapping[str, Any] | None = None,
+        /,
+        *,
+        method: GradientLike = "auto",
+        shots: int | None = None,
+        seed: int | None = None,
+        **named: Any,
+    ) -> Any:
+        """Derivatives for every parameter by name, at numbers for all of them, as for a call.
+
+        The derivative of an expectation value for a parameter of shape S is (B, …, *S), of
+        probabilities (B, …, 2**k, *S), with the batch of the data in front. Several observations
+        are a tuple. `method` is that of layers; without `shots` derivatives are exact.
+
+        >>> turn = compile("qubits q[1]; weight t; rx(t) q; expect Z0; expect Y0")
+        >>> z, y = turn.gradient(t=0.0)
+        >>> float(z["t"]), float(y["t"])
+        (0.0, -1.0)
+
+        Raises what a call raises, `QS646` for a circuit that gives samples or states, and `QS640`
+        to `QS643` for a method that cannot be used.
+        """
+        for item in self.observations:
+            if not isinstance(item, Expval | Probs):
+                raise error("QS646", f"only values and probabilities have derivatives, not {item}")
+        inputs, weights, batch = self._arrays({**(values or {}), **named})
+        found = jacobian(
+            self.circuit_function, inputs, weights, gradient=method, shots=shots, seed=seed
+        )
+        parts = [
+            self._by_name(found.inputs[:, columns], found.weights[:, columns], batch)
+            for columns in _columns(self.observations)
+        ]
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
+    def _by_name(self, inputs: Real, weights: Real, batch: tuple[int, ...]) -> dict[str, Real]:
+        """Derivatives (B, [width,] F) and (B, [width,] P) cut into those of each parameter."""
+        found: dict[str, Real] = {}
+        data = self._traced.args_with_role("input")
+        trained = self._traced.args_with_role("weight")
+        for values, joined in ((data, inputs), (trained, weights)):
+            start = 0
+            for value in values:
+                stop = start + value.type.size
+                shape = (*batch, *joined.shape[1:-1], *value.type.shape)
+                found[value.name] = joined[..., start:stop].reshape(shape)
+                start = stop
+        return {name: found[name] for name in self.parameters}
 
     def _results(self, inputs: Real, weights: Real, shots: int, seed: int) -> Any:
         values: Any = None
@@ -195,39 +247,15 @@ class CompiledCircuit:
 
     # --- parameters ---------------------------------------------------------------------------
 
-    def _check_names(self, given: Mapping[str, Any]) -> None:
-        known = self.parameters
-        for name in given:
-            if name not in known:
-                raise error(
-                    "QS320",
-                    f"the circuit has no parameter {name!r}",
-                    notes=[f"parameters: {', '.join(known) or 'none'}"],
-                    help=did_you_mean(str(name), known),
-                )
-        for name in known:
-            if name not in given:
-                raise error("QS711", f"the parameter `{name}` has no value")
-
-    def _array(self, value: Value, given: Mapping[str, Any]) -> Real:
-        try:
-            array = np.asarray(given[value.name], dtype=np.float64)
-        except (TypeError, ValueError):
-            array = np.asarray(np.nan)
-        shape = value.type.shape
-        if array.shape[array.ndim - len(shape) :] != shape or not np.isfinite(array).all():
-            raise error(
-                "QS321",
-                f"the value of `{value.name}` must be finite real numbers of shape {shape}, got "
-                f"{given[value.name]!r}",
-            )
-        return array
-
-    def _weight(self, value: Value, given: Mapping[str, Any]) -> Real:
-        array = self._array(value, given)
-        if array.shape != value.type.shape:
-            raise error("QS321", f"`{value.name}` has shape {value.type.shape}, got {array.shape}")
-        return array.reshape(-1)
+    def _arrays(self, given: Mapping[str, Any]) -> tuple[Real, Real, tuple[int, ...]]:
+        """Inputs (B, F), weights (P,) and the shape of the batch."""
+        _check_names(self.parameters, given)
+        weights = self._row(
+            [_weight(v, given).reshape(-1) for v in self._traced.args_with_role("weight")]
+        )
+        data = [(v, _array(v, given)) for v in self._traced.args_with_role("input")]
+        batch = _common([_batch(v, array) for v, array in data])
+        return self._rows(data, batch), weights, batch
 
     def _row(self, parts: Sequence[Real]) -> Real:
         return np.concatenate([*parts, np.zeros(0)]).astype(self.program.dtype)
@@ -252,3 +280,83 @@ def _common(batches: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
 
 def _batch(value: Value, array: Real) -> tuple[int, ...]:
     return array.shape[: array.ndim - len(value.type.shape)]
+
+
+def _check_names(known: Mapping[str, object], given: Mapping[str, Any]) -> None:
+    for name in given:
+        if name not in known:
+            raise error(
+                "QS320",
+                f"the circuit has no parameter {name!r}",
+                notes=[f"parameters: {', '.join(known) or 'none'}"],
+                help=did_you_mean(str(name), known),
+            )
+    for name in known:
+        if name not in given:
+            raise error("QS711", f"the parameter `{name}` has no value")
+
+
+def _array(value: Value, given: Mapping[str, Any]) -> Real:
+    try:
+        array = np.asarray(given[value.name], dtype=np.float64)
+    except (TypeError, ValueError):
+        array = np.asarray(np.nan)
+    shape = value.type.shape
+    if array.shape[array.ndim - len(shape) :] != shape or not np.isfinite(array).all():
+        raise error(
+            "QS321",
+            f"the value of `{value.name}` must be finite real numbers of shape {shape}, got "
+            f"{given[value.name]!r}",
+        )
+    return array
+
+
+def _weight(value: Value, given: Mapping[str, Any]) -> Real:
+    array = _array(value, given)
+    if array.shape != value.type.shape:
+        raise error("QS321", f"`{value.name}` has shape {value.type.shape}, got {array.shape}")
+    return array
+
+
+def _columns(observations: Sequence[Observation]) -> list[int | slice]:
+    """Where each observation stands in what a `CircuitFunction` gives: values before
+    probabilities."""
+    places: dict[int, int | slice] = {}
+    start = 0
+    for position, item in enumerate(observations):
+        if isinstance(item, Expval):
+            places[position] = start
+            start += 1
+    for position, item in enumerate(observations):
+        if isinstance(item, Probs):
+            places[position] = slice(start, start + (1 << len(item.qubits)))
+            start += 1 << len(item.qubits)
+    return [places[position] for position in range(len(observations))]
+
+
+def unitary(
+    program: Any, values: Mapping[str, Any] | None = None, /, n_qubits: int | None = None
+) -> Complex:
+    """The unitary (2**n, 2**n) of a circuit in any form, its global phase included.
+
+    `values` has a number or an array for every parameter; what the circuit observes at its end
+    does not matter. Qubit 0 is the most significant bit of both indices. No passes run; the unitary
+    after some is `unitary(compile(circuit, passes=…).func)`.
+
+    >>> bell = unitary("qubits q[2]; weight t; ry(t) q[0]; cx q[0], q[1]", {"t": np.pi / 2})
+    >>> bell[:, 0].real.round(3).tolist()
+    [0.707, 0.0, 0.0, 0.707]
+
+    Raises `QS510` for more than 12 qubits, `QS520` for a circuit with measurements in the middle,
+    resets or noise, `QS711`, `QS320`, `QS321` for wrong values, and what tracing raises.
+    """
+    func = trace_circuit(program, n_qubits).func
+    if func.n_qubits > _MAX_DENSE:
+        raise error(
+            "QS510",
+            f"a unitary of {func.n_qubits} qubits is too large: at most {_MAX_DENSE} qubits",
+            help="`compile(circuit, output='state')` gives one column",
+        )
+    given = dict(values or {})
+    _check_names({value.name: value for value in func.args}, given)
+    return unitary_of_func(func, {value.name: _weight(value, given) for value in func.args})

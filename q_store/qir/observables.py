@@ -143,8 +143,9 @@ class PauliSum:
 
 def _number(item: object) -> float | None:
     """A real number, numpy's included."""
-    real = isinstance(item, Real) and not isinstance(item, bool)
-    return float(item) if real else None
+    if isinstance(item, bool) or not isinstance(item, Real):
+        return None
+    return float(item)
 
 
 def _terms_of(item: object) -> tuple[tuple[float, Word], ...] | None:

@@ -1,6 +1,11 @@
-"""`q_store.compile`: numbers in, what the circuit yields out."""
+"""`q_store.compile`: numbers in, what the circuit yields out; unitaries and gradients by name."""
 
+import doctest
+import importlib
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,3 +117,89 @@ def test_observables_are_texts_or_sums() -> None:
     observables = ["Z0", q_store.PauliSum.parse("X0")]
     values = q_store.compile(circuit, observables=observables)()
     np.testing.assert_allclose(values, [np.cos(0.3), np.sin(0.3)])
+
+
+@pytest.mark.parametrize("name", ["q_store.compiled", "q_store.qir.observables"])
+def test_examples_run(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_modules_are_there_without_an_import_of_their_own() -> None:
+    names = "gradients", "interop", "ionq", "optimizers", "testing"
+    program = f"import q_store\nfor n in {names}: print(getattr(q_store, n).__name__)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.decode().split() == [f"q_store.{name}" for name in names]
+
+
+def shifted(values: dict[str, Any], name: str, index: tuple[int, ...], by: float) -> dict[str, Any]:
+    moved = {key: np.array(value, float) for key, value in values.items()}
+    moved[name][index] += by
+    return moved
+
+
+@pytest.mark.parametrize("method", ["auto", "parameter_shift", "hadamard"])
+def test_gradients_by_name_are_differences_of_calls(method: str) -> None:
+    """Probabilities between expectation values, and parameters of every shape in any order."""
+    compiled = q_store.compile(
+        "qubits q[2]; weight t, w[2, 2]; input x[2]; ry(x[0]*t) q[0]; crx(t + w[1, 0]*x[1]) q[0], q[1]; "
+        "rz(w[0, 1]) q[0]; h q[0]; probs q[1]; expect Z0; probs q; expect X1 + 0.5"
+    )
+    values = {**WEIGHTS, "x": np.random.default_rng(1).uniform(-1, 1, (3, 2))}
+    found = compiled.gradient(values, method=method)
+    assert [list(part) for part in found] == [["t", "w", "x"]] * 4
+    for name, index in [("t", ()), ("w", (1, 0)), ("w", (0, 1)), ("x", (2, 1))]:
+        up, down = (compiled(shifted(values, name, index, h)) for h in (1e-6, -1e-6))
+        for got, high, low in zip(found, up, down, strict=True):
+            want = (high - low) / 2e-6
+            if name == "x":  # A sample moves its own values only.
+                np.testing.assert_allclose(got[name][2][..., 1], want[2], atol=1e-7)
+            else:
+                np.testing.assert_allclose(got[name][(..., *index)], want, atol=1e-7)
+    assert [part["w"].shape for part in found] == [(3, 2, 2, 2), (3, 2, 2), (3, 4, 2, 2), (3, 2, 2)]
+    assert [part["x"].shape for part in found] == [(3, 2, 2), (3, 2), (3, 4, 2), (3, 2)]
+
+
+def test_gradients_without_data_have_no_batch() -> None:
+    compiled = q_store.compile(q_store.QuantumCircuit(1).ry(0, param="t").expval("Z0"))
+    assert compiled.gradient(t=0.3)["t"] == pytest.approx(-np.sin(0.3))
+    rough = compiled.gradient(t=0.3, shots=100, seed=2)
+    assert rough["t"] == compiled.gradient(t=0.3, shots=100, seed=2)["t"] != -np.sin(0.3)
+    found = q_store.gradients.jacobian(compiled, weights=[0.3])
+    np.testing.assert_allclose(found.weights, [[[-np.sin(0.3)]]])
+    states = q_store.compile(q_store.QuantumCircuit(1).ry(0, param="t"), output="state")
+    for code, wrong in [("QS711", {}), ("QS320", {"t": 1, "u": 2}), ("QS640", {"method": "magic"})]:
+        with pytest.raises(QStoreError) as caught:
+            compiled.gradient(**{"t": 0.1, **wrong} if wrong else {})
+        assert caught.value.code == code
+    with pytest.raises(QStoreError, match="not state"):
+        states.gradient(t=0.1)
+
+
+def test_unitary_is_the_product_of_the_gates() -> None:
+    circuit = q_store.QuantumCircuit(2).rx(0, param="w[1]").h(1).cx(1, 0).phase(0.4).measure_all()
+    c, s = np.cos(0.35), np.sin(0.35)
+    rx, h = np.array([[c, -1j * s], [-1j * s, c]]), np.array([[1, 1], [1, -1]]) / np.sqrt(2)
+    cx = np.eye(4)[[0, 3, 2, 1]]
+    expected = np.exp(0.4j) * cx @ np.kron(rx, h)
+    np.testing.assert_allclose(q_store.unitary(circuit, {"w": [9, 0.7]}), expected, atol=1e-12)
+    np.testing.assert_allclose(
+        q_store.unitary(lambda c, w: c.rx(0, w[0]), {"w": [0.7]}, n_qubits=1), rx, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("circuit", "values", "code"),
+    [
+        (q_store.QuantumCircuit(1).rx(0, param="t"), None, "QS711"),
+        (q_store.QuantumCircuit(1).rx(0, param="t"), {"u": 1.0}, "QS320"),
+        (q_store.QuantumCircuit(1).rx(0, param="t"), {"t": [1.0]}, "QS321"),
+        (q_store.QuantumCircuit(1).rx(0, param="t"), {"t": 1j}, "QS321"),
+        (q_store.QuantumCircuit(1).bit_flip(0, 0.1), None, "QS520"),
+        (q_store.QuantumCircuit(13), None, "QS510"),
+        (3, None, "QS332"),
+    ],
+)
+def test_what_has_no_unitary(circuit: object, values: Any, code: str) -> None:
+    with pytest.raises(QStoreError) as caught:
+        q_store.unitary(circuit, values)
+    assert caught.value.code == code

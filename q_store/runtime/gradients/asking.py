@@ -1,8 +1,9 @@
 """Derivatives to look at: Jacobians with standard errors, Hessians, metrics, natural gradients.
 
-`model` is a quantum layer of any framework, a `quantum_function` or a `CircuitFunction`. Arrays are
-numpy, calculations are in float64 where the backend has it. Shapes: inputs (B, F), a row per
-sample; weights (P,), shared, or (B, P); values (B, width).
+`model` is a quantum layer of any framework, a `quantum_function`, a `CircuitFunction` or what
+`q_store.compile` gives. Arrays are numpy, calculations are in float64 where the backend has it.
+Shapes: inputs (B, F), a row per sample, `None` for one sample of a circuit without data; weights
+(P,), shared, or (B, P); values (B, width).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Jacobian:
 
 def jacobian(
     model: Any,
-    inputs: ArrayLike,
+    inputs: ArrayLike | None = None,
     weights: ArrayLike | None = None,
     *,
     gradient: GradientLike = "auto",
@@ -72,7 +73,7 @@ def jacobian(
 
 def hessian(
     model: Any,
-    inputs: ArrayLike,
+    inputs: ArrayLike | None = None,
     weights: ArrayLike | None = None,
     *,
     shots: int | None = None,
@@ -90,7 +91,7 @@ def hessian(
 
 def metric_tensor(
     model: Any,
-    inputs: ArrayLike,
+    inputs: ArrayLike | None = None,
     weights: ArrayLike | None = None,
     *,
     metric: str = "block_diagonal",
@@ -110,7 +111,7 @@ def metric_tensor(
 def natural_gradient(
     model: Any,
     gradient: ArrayLike,
-    inputs: ArrayLike,
+    inputs: ArrayLike | None = None,
     weights: ArrayLike | None = None,
     *,
     metric: str = "block_diagonal",
