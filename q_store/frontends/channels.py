@@ -85,4 +85,5 @@ def fewest(operators: Operators) -> Operators:
         return operators
     vectors = operators.reshape(count, size * size)
     values, columns = np.linalg.eigh(vectors.T @ vectors.conj())
-    return (columns * np.sqrt(np.maximum(values, 0))).T.reshape(-1, size, size)
+    found: Operators = (columns * np.sqrt(np.maximum(values, 0))).T.reshape(-1, size, size)
+    return found

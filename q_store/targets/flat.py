@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from q_store.qir import dialects
 from q_store.qir.angle import ZERO, Angle
 from q_store.qir.diagnostics import error
@@ -153,25 +155,44 @@ class Expressions:
         self._known: dict[tuple[Value, tuple[int, ...]], Any] = {}
         for op in flat.scalars:
             args = [self.angle(angle) for angle in op.angles]
-            made = args[0] if op.defn is dialects.AFFINE else functions[op.defn.mnemonic](*args)
+            made = _number_of(op, args)
+            if made is None:
+                made = args[0] if op.defn is dialects.AFFINE else functions[op.defn.mnemonic](*args)
             self._known[op.results[0], ()] = made
 
     def angle(self, angle: Angle) -> Any:
         """A float, or an expression where the angle depends on a parameter."""
-        if not angle.terms:
-            return angle.const
         total: Any = None
+        const = angle.const
         for (value, index), coef in angle.terms:
             part = self._element(value, index)
+            if isinstance(part, float):
+                const += coef * part
+                continue
             part = part if coef == 1.0 else part * _plain(coef)
             total = part if total is None else total + part
-        return total if angle.const == 0.0 else total + angle.const
+        if total is None:
+            return const
+        return total if const == 0.0 else total + const
 
     def _element(self, value: Value, index: tuple[int, ...]) -> Any:
         key = (value, index)
         if key not in self._known:
             self._known[key] = self._symbol(value, index)
         return self._known[key]
+
+
+def _number_of(op: Op, args: Sequence[Any]) -> float | None:
+    """The value of a function of numbers, which other libraries' functions do not take; `None`
+    where an argument is an expression. Raises `QS356` where it has no value."""
+    if not isinstance(op.defn, dialects.Scalar) or not all(isinstance(a, float) for a in args):
+        return None
+    with np.errstate(all="ignore"):
+        value = float(getattr(np, op.defn.numpy)(*args))
+    if not np.isfinite(value):
+        shown = ", ".join(map(repr, args))
+        raise error("QS356", f"`{op.defn.name}` of {shown} is no number that can be written")
+    return value
 
 
 def _plain(number: float) -> float | int:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from q_store.qir import dialects
 from q_store.qir.func import Func
 from q_store.qir.ops import Gate
 from q_store.qir.registry import all_gates
@@ -24,9 +23,18 @@ CHANNELS: Final = {
     "bit_flip": "BitFlip",
     "phase_flip": "PhaseFlip",
     "amplitude_damping": "AmplitudeDamping",
+    "generalized_amplitude_damping": "GeneralizedAmplitudeDamping",
     "phase_damping": "PhaseDamping",
 }
-"""Classes of channels with the same probabilities; others go by their Kraus operators."""
+"""Classes of channels; others go by their Kraus operators."""
+
+
+def channel_numbers(mnemonic: str, numbers: list[float]) -> list[float]:
+    """The numbers of a class in `CHANNELS`. PennyLane's p of generalised damping is that of going
+    up."""
+    if mnemonic == "generalized_amplitude_damping":
+        return [numbers[0], 1 - numbers[1]]
+    return numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +63,9 @@ def argument_names(func: Func, taken: Iterable[str] = ()) -> dict[Value, str]:
 
 
 def check_steps(steps: Iterable[FlatStep], conditional: bool = False) -> None:
-    """Raises `QS356` for what PennyLane's circuits do not hold: errors of reading anywhere, and
-    under a condition all but gates."""
+    """Raises `QS356` for what PennyLane's circuits do not hold: under a condition, all but
+    gates."""
     for step in steps:
-        if step.row is dialects.READOUT:
-            raise cannot("PennyLane", step, "its circuits hold no errors of reading")
         if conditional and not isinstance(step.row, Gate):
             raise cannot("PennyLane", step, "PennyLane's conditions hold gates only")
         for body in step.bodies:

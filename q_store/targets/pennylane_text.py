@@ -17,8 +17,15 @@ from q_store.qir.observables import Expval, Observation, PauliSum, Probs, Sample
 from q_store.qir.ops import Gate
 from q_store.qir.values import Value
 from q_store.targets.flat import Expressions, FlatFunc, FlatStep, flatten, parts
-from q_store.targets.pennylane_names import CHANNELS, argument_names, check_steps, spelling
+from q_store.targets.pennylane_names import (
+    CHANNELS,
+    argument_names,
+    channel_numbers,
+    check_steps,
+    spelling,
+)
 from q_store.targets.qasm_text import Text, as_text
+from q_store.targets.reading import with_channels
 
 _OPERATORS: Final = {"mul": "*", "div": "/", "pow": "**"}
 _TAKEN: Final = {*keyword.kwlist, *keyword.softkwlist, "qml", "np", "pi", "range"}
@@ -31,9 +38,9 @@ def to_pennylane_text(func: Func) -> str:
     the label i. It does and returns what `to_pennylane`'s function does.
 
     Raises `QS340` for a function that is no circuit, `QS356` for conditions within conditions and
-    errors of reading.
+    errors of reading in other bases than the computational one.
     """
-    flat = flatten(func)
+    flat = with_channels(flatten(func), "PennyLane")
     check_steps(flat.steps)
     return _Source(flat).text()
 
@@ -146,7 +153,8 @@ class _Source:
         assert isinstance(row, dialects.Channel)
         rates = [angle.const for angle in step.angles]
         if row.mnemonic in CHANNELS:
-            return f"qml.{CHANNELS[row.mnemonic]}({', '.join([*map(repr, rates), wires])})"
+            own = channel_numbers(row.mnemonic, rates)
+            return f"qml.{CHANNELS[row.mnemonic]}({', '.join([*map(repr, own), wires])})"
         kraus = ", ".join(f"np.array({matrix.tolist()!r})" for matrix in row.kraus(*rates))
         return f"qml.QubitChannel([{kraus}], {wires})"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -28,13 +28,14 @@ class Misread:
     matrix: Matrix
 
 
-def with_channels(flat: FlatFunc, library: str) -> list[FlatStep]:
-    """The steps with channels in the place of errors of reading, which do the same to what is read
-    in the computational basis. Raises `QS356` where something else is observed."""
-    return [
+def with_channels(flat: FlatFunc, library: str) -> FlatFunc:
+    """The function with channels in the place of errors of reading, which do the same to what is
+    read in the computational basis. Raises `QS356` where something else is observed."""
+    steps = [
         _channel(step, flat.observations, library) if step.row in dialects.READING else step
         for step in flat.steps
     ]
+    return replace(flat, steps=tuple(steps))
 
 
 def _channel(step: FlatStep, observations: Sequence[Observation], library: str) -> FlatStep:
@@ -92,9 +93,9 @@ def _joined(errors: Sequence[Misread]) -> Misread:
     if len(errors) == 1:
         return errors[0]
     wires = tuple(dict.fromkeys(chain.from_iterable(each.wires for each in errors)))
-    total = np.eye(1 << len(wires))
+    total: Matrix = np.eye(1 << len(wires))
     for each in errors:
-        total = total @ _widened(each, wires)
+        total = np.asarray(total @ _widened(each, wires), np.float64)
     return Misread(wires, total)
 
 

@@ -81,8 +81,10 @@ def to_cirq(func: Func) -> cirq.Circuit:
     """
     flat = flatten(func)
     misread = sampled_errors(flat)
-    export = _Export(flat, misread or [])
-    operations = list(export.steps(with_channels(flat, "Cirq") if misread is None else flat.steps))
+    if misread is None:
+        flat, misread = with_channels(flat, "Cirq"), []
+    export = _Export(flat, misread)
+    operations = list(export.steps(flat.steps))
     operations += [export.sample(item) for item in flat.observations if isinstance(item, Sample)]
     idle = set(export.qubits) - {qubit for op in operations for qubit in op.qubits}
     operations += [cirq.I(qubit).with_tags("q_store idle") for qubit in sorted(idle)]

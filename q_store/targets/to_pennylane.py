@@ -19,9 +19,11 @@ from q_store.targets.pennylane_names import (
     CHANNELS,
     Spelling,
     argument_names,
+    channel_numbers,
     check_steps,
     spelling,
 )
+from q_store.targets.reading import with_channels
 
 _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     **{name: getattr(qml.math, name) for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
@@ -45,11 +47,11 @@ def to_pennylane(func: Func, *, samples: str = "sample") -> Callable[..., Any]:
     counterpart are decomposed exactly.
 
     Raises `QS340` for a function that is no circuit, `QS356` for conditions within conditions and
-    errors of reading.
+    errors of reading in other bases than the computational one.
     """
     if samples not in ("sample", "counts"):
         raise error("QS381", f"samples must be 'sample' or 'counts', got {samples!r}")
-    flat = flatten(func)
+    flat = with_channels(flatten(func), "PennyLane")
     check_steps(flat.steps)
     names = argument_names(func)
     signature = inspect.Signature(
@@ -153,7 +155,8 @@ class _Run:
         assert isinstance(row, dialects.Channel)
         rates = [angle.const for angle in step.angles]
         if row.mnemonic in CHANNELS:
-            getattr(qml, CHANNELS[row.mnemonic])(*rates, wires=step.wires)
+            own = channel_numbers(row.mnemonic, rates)
+            getattr(qml, CHANNELS[row.mnemonic])(*own, wires=step.wires)
         else:
             qml.QubitChannel(row.kraus(*rates), wires=step.wires)
 

@@ -187,7 +187,7 @@ def test_sources_of_every_kind(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "noise readout(0.1, 0.2) q[0]; expect Z0",
+        "noise readout(0.1, 0.2) q[0]; expect X0",
         "measure q[0] -> c; if c { reset q[1] }; expect Z1",
         "measure q -> c; if c[0] { if c[1] { x q[1] } }; expect Z1",
     ],

@@ -2,10 +2,20 @@
 
 import pytest
 
+import q_store
 from q_store import QStoreError, QuantumCircuit
 from q_store.qir.observables import Expval, PauliSum, Probs, Sample, State
 from q_store.qir.parser import parse_module
 from q_store.targets.flat import flatten, observation_note
+from q_store.testing.equivalence import assert_equivalent
+
+READERS = {
+    "to_qiskit": "from_qiskit",
+    "to_cirq": "from_cirq",
+    "to_pennylane": "from_pennylane",
+    "to_qasm3": "from_qasm",
+}
+WRITERS = (*READERS, "to_mlir")
 
 
 def flat(text: str):
@@ -86,3 +96,34 @@ def test_observations_as_lines_of_text() -> None:
     observations = [Expval(PauliSum.parse("0.5*X0 Z2")), Probs((1, 0)), Sample((2,)), State()]
     notes = ["expval 0.5*X0 Z2", "probs 1 0", "sample 2", "state"]
     assert [observation_note(item) for item in observations] == notes
+
+
+NUMBERS = """
+func @f(%w: f64) -> (f64) {
+  %q = q.alloc 1
+  %t = f.affine(0.5)
+  %s = f.sin(%t)
+  %u = f.mul(%t, %t)
+  %v = f.sqrt(2.0)
+  %a = f.atan2(%t, %w)
+  %q.1 = q.rx(%t + 2.0*%s) %q
+  %q.2 = q.ry(%u + %w + %t + %v) %q.1
+  %q.3 = q.rx(%a + %a) %q.2
+  %e = m.observe %q.3 [expval(Z0)]
+  return %e
+}
+"""
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_functions_of_numbers_are_numbers(write: str) -> None:
+    module = parse_module("qir 1\n" + NUMBERS.lstrip())
+    made = getattr(q_store, write)(module.main)
+    if write in READERS:
+        back = getattr(q_store, READERS[write])(made)
+        assert_equivalent(module.main, back.to_ir(), "observed")
+    without = NUMBERS.replace("f.sqrt(2.0)", "f.sqrt(-2.0)")
+    with pytest.raises(QStoreError, match=r"`f.sqrt` of -2.0 is no number") as caught:
+        made = getattr(q_store, write)(parse_module("qir 1\n" + without.lstrip()).main)
+        made(0.3)  # PennyLane's function calculates when it is called
+    assert caught.value.code == "QS356"

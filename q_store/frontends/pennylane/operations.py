@@ -13,6 +13,7 @@ import numpy as np
 import pennylane as qml
 
 from q_store.frontends import transform
+from q_store.frontends.channels import MOST_WIRES, channel_step, pauli_step
 from q_store.frontends.circuit import QuantumCircuit
 from q_store.frontends.classical_bits import decide
 from q_store.frontends.expr import Expr, as_number
@@ -20,7 +21,7 @@ from q_store.frontends.instruction import Instruction, StoredAngle, check_angles
 from q_store.frontends.roots import single_power
 from q_store.qir import dialects
 from q_store.qir.diagnostics import QStoreError, error
-from q_store.qir.ops import OpDef
+from q_store.qir.ops import OpDef, Step
 from q_store.qir.registry import all_gates, op_def
 
 _MAX_DEPTH: Final = 60
@@ -71,7 +72,6 @@ class Reader:
             "MultiRZ": self._parity_rotation,
             "MultiControlledX": self._controlled_x,
             "Barrier": self._barrier,
-            "QubitChannel": self._channel,
         }
 
     def circuit(self, name: str) -> QuantumCircuit:
@@ -127,6 +127,8 @@ class Reader:
         special = self._special.get(type(op).__name__)
         if special is not None:
             return special(op)
+        if isinstance(op, qml.operation.Channel):
+            return self._channel(op)
         if type(op).__name__ in _IDLE:
             return []
         if type(op).__name__ in ("MidMeasure", "MidMeasureMP"):
@@ -223,17 +225,29 @@ class Reader:
         return [Instruction(dialects.BARRIER, wires)]
 
     def _channel(self, op: Any) -> Steps:
-        """Random Pauli words, told by their Kraus operators."""
-        wires = self.wires(op.wires)
-        weights = pauli_weights(op.kraus_matrices())
-        if weights is not None and len(wires) == 1:
-            row = op_def("n.pauli")
-            rates = [weights.get(letter, 0.0) for letter in "XYZ"]
-        elif weights is not None and len(wires) == 2 and _is_even(weights):
-            row, rates = op_def("n.depolarizing2"), [15 * weights.get("XX", 0.0)]
+        """A channel by its numbers or its Kraus operators. Raises `QS383`."""
+        wires, label = self.wires(op.wires), self._label(op)
+        if any(np.asarray(number).dtype == object for number in op.data):
+            raise error("QS383", f"{label} has symbols; its numbers are constants here")
+        if len(wires) > MOST_WIRES:
+            raise error("QS383", f"{label} on {len(wires)} wires: at most {MOST_WIRES} are read")
+        if isinstance(op, qml.PauliError) and len(wires) <= 2:
+            step = pauli_step({op.hyperparameters["operators"]: float(op.data[0])})
+        elif isinstance(op, qml.GeneralizedAmplitudeDamping):
+            # p is the probability of going up there.
+            gamma, up = map(float, op.data)
+            step = ("generalized_amplitude_damping", (0,), (gamma, 1 - up))
         else:
-            raise error("QS383", f"{self._label(op)} is no channel of the op table")
-        return [Instruction(row, wires, check_angles(row, rates, None))]
+            step = self._by_operators(op, label)
+        row = op_def(f"n.{step[0]}")
+        return [Instruction(row, wires, check_angles(row, step[2], None))]
+
+    def _by_operators(self, op: Any, label: str) -> Step:
+        try:
+            return channel_step(_stacked(op.kraus_matrices()), "QS383")
+        except QStoreError as problem:
+            message = problem.diagnostics[0].message
+            raise error("QS383", f"{label}: {message}") from problem
 
     # --- measurement in the middle ------------------------------------------------------------
 
@@ -269,37 +283,10 @@ def _all(steps: Iterable[Instruction]) -> Iterator[Instruction]:
             yield from _all(body)
 
 
-_PAULIS: Final = {
-    "I": np.eye(2),
-    "X": np.array([[0, 1], [1, 0]]),
-    "Y": np.array([[0, -1j], [1j, 0]]),
-    "Z": np.diag([1, -1]),
-}
-
-
-def pauli_weights(kraus: Sequence[Any]) -> dict[str, float] | None:
-    """Probabilities of Pauli words, if every Kraus operator of 1 or 2 wires is one of them."""
-    size = len(kraus[0])
-    letters = [*_PAULIS] if size == 2 else [a + b for a in "IXYZ" for b in "IXYZ"]
-    if size > 4:
-        return None
-    weights: dict[str, float] = {}
-    for operator in kraus:
-        for word in letters:
-            matrix = _PAULIS[word[0]] if size == 2 else np.kron(*[_PAULIS[c] for c in word])
-            factor = np.trace(matrix.conj().T @ operator) / size
-            if np.allclose(operator, factor * matrix, atol=1e-12):
-                weights[word] = weights.get(word, 0.0) + float(abs(factor) ** 2)
-                break
-        else:
-            return None
-    return weights
-
-
-def _is_even(weights: dict[str, float]) -> bool:
-    """Whether all words but the identity have the same probability."""
-    others = [weights.get(a + b, 0.0) for a in "IXYZ" for b in "IXYZ" if a + b != "II"]
-    return bool(np.allclose(others, others[0], atol=1e-12))
+def _stacked(matrices: Sequence[Any]) -> Any:
+    """Matrices of any interface as one array; all alike, or none for a batch."""
+    found = [np.asarray(qml.math.toarray(matrix), np.complex128) for matrix in matrices]
+    return np.array(found) if len({each.shape for each in found}) == 1 else np.zeros(0)
 
 
 def _identity(measurement: Any) -> Any:

@@ -335,7 +335,7 @@ def test_observables(observable, expected: str) -> None:
 
 
 MISTAKES = {
-    "no decomposition": (lambda: qml.QubitChannel([np.diag([1, 0]), np.diag([0, 1])], 0), "QS383"),
+    "no decomposition": (lambda: qml.PauliError("XXXX", 0.1, range(4)), "QS383"),
     "template without values": (lambda x: qml.DiagonalQubitUnitary(x, range(2)), "QS383"),
     "postselection": (lambda: qml.measure(0, postselect=1), "QS383"),
     "variance": (lambda: (qml.X(0), qml.var(qml.Z(0)))[1], "QS384"),
