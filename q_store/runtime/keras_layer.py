@@ -116,7 +116,7 @@ class QuantumLayer(_Layer):
             noise=noise,
         )
         self.circuit_name = _importable_name(circuit_fn)
-        self.initializer = _initializer(initializer, seed)
+        self.initializer = _initializer(initializer, self.core.seed)
         self.regularizer = _keras.regularizers.get(regularizer)
         self.constraint = _keras.constraints.get(constraint)
         self._named_initializer = initializer if initializer in INITIALIZERS else None

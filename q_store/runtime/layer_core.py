@@ -29,7 +29,7 @@ from q_store.runtime.gradient_config import EXACT, PURE, GradientConfig, Gradien
 from q_store.runtime.gradients.choice import check_gradient, needs_gates_alone, resolved
 from q_store.runtime.gradients.estimate import Estimate
 from q_store.runtime.noise import NoiseModel, noisy
-from q_store.runtime.seeds import check_seed
+from q_store.runtime.seeds import seed_of_layer
 from q_store.runtime.simulator_config import SimulatorConfig
 from q_store.runtime.slots import AnyFunction
 from q_store.runtime.usage import MeteredFunction, Usage
@@ -82,7 +82,7 @@ class LayerCore:
         shots: int | None = None,
         gradient: GradientLike = "auto",
         weight_shapes: Mapping[str, int | tuple[int, ...]] | None = None,
-        input_params: Sequence[str] | str | None = None,
+        input_params: InputParams | None = None,
         input_encoding: str | None = "angle",
         in_features: int | None = None,
         seed: int | None = None,
@@ -94,11 +94,10 @@ class LayerCore:
     ) -> None:
         one_of("output", output, OUTPUTS)
         _check_shots(shots, output)
-        check_seed(seed)
         _check_features(in_features)
         self.backend = settings().default_backend if backend is None else backend
         self.config, self.strict = SimulatorConfig.of(self.backend), strict
-        self.output, self.shots, self.seed = output, shots, seed
+        self.output, self.shots, self.seed = output, shots, seed_of_layer(seed)
         self.gradient = GradientConfig.of(gradient)
         self.metered = metrics
         self.noise = None if noise is None else NoiseModel.of(noise)

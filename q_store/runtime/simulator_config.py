@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import operator
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Final
+from typing import Any, Final, SupportsIndex
 
 from q_store.qir.diagnostics import did_you_mean, error
 from q_store.runtime.backends.table import BACKENDS, DOUBLE, SINGLE, backend_row
@@ -78,7 +79,7 @@ class SimulatorConfig:
             ("trajectories", 1),
             ("seed", 0),
         ):
-            _whole(name, getattr(self, name), least)
+            object.__setattr__(self, name, _whole(name, getattr(self, name), least))
         if self.fusion is not None and self.fusion not in range(2, 7):
             raise _unusable("fusion", "an integer from 2 to 6", self.fusion)
         if not isinstance(self.prefer_gpu, bool):
@@ -211,11 +212,19 @@ def _device(device: object) -> str:
     raise _unusable("device", "'CPU', 'GPU' or one GPU such as 'cuda:0'", device)
 
 
-def _whole(name: str, value: object, least: int) -> None:
+def _whole(name: str, value: object, least: int) -> int | None:
+    """A setting as an integer of Python's own."""
     if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        return None
+    number = None if isinstance(value, bool) else _index(value)
+    if number is None or number < least:
         raise _unusable(name, f"an integer of at least {least} or None", value)
+    return number
+
+
+def _index(value: object) -> int | None:
+    """An integer of any library; None for what is none."""
+    return operator.index(value) if isinstance(value, SupportsIndex) else None
 
 
 def _unusable(name: str, wanted: str, got: object) -> Exception:

@@ -209,6 +209,7 @@ class TestKeras:
             return array(layer.quantum_weights["weights"])
 
         assert np.array_equal(drawn(4), drawn(4))
+        assert np.array_equal(drawn(4), drawn(np.int64(4)))
         assert not np.array_equal(drawn(4), drawn(5))
         assert 0 <= drawn(4).min() <= drawn(4).max() < 2 * np.pi
 

@@ -3,6 +3,7 @@
 import copy
 import pickle
 
+import numpy as np
 import pytest
 import torch
 
@@ -87,6 +88,15 @@ def test_a_seed_draws_the_same_bits_everywhere(backend: str) -> None:
     assert (layer(backend, **settings)(inputs()) == wanted).all()
 
 
+def test_integers_of_numpy_are_seeds_and_settings() -> None:
+    numpys = SimulatorConfig("batched", threads=np.int64(2), seed=np.uint8(5))
+    assert numpys == SimulatorConfig("batched", threads=2, seed=5)
+    assert type(numpys.seed) is int
+    one, two = (layer("batched", shots=9, seed=seed) for seed in (3, np.int64(3)))
+    assert type(two.seed) is int
+    assert torch.equal(one(inputs()), two(inputs()))
+
+
 def test_the_default_of_configure() -> None:
     configure(default_backend=SimulatorConfig("lightning.qubit", batch_size=3))
     made = layer()
@@ -108,6 +118,7 @@ def test_many_qubits_on_auto_say_what_ran() -> None:
     ("settings", "code"),
     [
         ({"seed": "7"}, "QS626"),
+        ({"seed": 2**62}, "QS626"),
         ({"seed": 1.5}, "QS626"),
         ({"seed": -1}, "QS626"),
         ({"backend": 7}, "QS620"),
