@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any, Final, NamedTuple
 
 from q_store.frontends.expr import Expr, Ref
-from q_store.qir.diagnostics import did_you_mean, error
+from q_store.qir.diagnostics import QStoreError, did_you_mean, error
 from q_store.qir.func import Role
 
-InputParams = str | Sequence[str]
-"""Which parameters are data: a list of names, or a prefix of names."""
+InputParams = str | Sequence[Any]
+"""Which parameters are data: a prefix of names, or a list of names or of symbols with a `name`,
+those of other libraries included."""
 
 _DATA: Final = re.compile(r"(x|in|inputs?|data|features?)_?\d*\Z")
 _NUMBERED: Final = re.compile(r"(.*?)(\d+)\Z")
@@ -136,7 +138,7 @@ def with_roles(
     data are put in the order listed, or of their numbers (`x10` after `x9`), in the places data had
     before. Raises `QS338` when `input_params` names nothing that is there.
     """
-    data = _data_names([entry.name for entry in parameters], input_params)
+    data = _data_names(parameters, input_params)
     roles: list[Parameter] = []
     for entry in parameters:
         role: Role = "input" if entry.name in data else "weight"
@@ -152,25 +154,65 @@ def with_roles(
     ]
 
 
-def _data_names(names: Sequence[str], input_params: InputParams | None) -> list[str]:
+def _data_names(parameters: Sequence[Parameter], input_params: InputParams | None) -> list[str]:
+    names = [entry.name for entry in parameters]
     if input_params is None:
         return [name for name in names if _DATA.match(name)]
     if isinstance(input_params, str):
         found = [name for name in names if name.startswith(input_params)]
-        missing = [] if found else [input_params]
-    elif not isinstance(input_params, Sequence):
-        raise error("QS338", f"`input_params` must be names or a prefix, got {input_params!r}")
-    else:
-        found = list(input_params)
-        missing = [name for name in found if name not in names]
-    if missing:
+        if not found:
+            raise _no_parameter(input_params, names)
+        return found
+    if not isinstance(input_params, Sequence):
+        input_params = [input_params]  # A vector of symbols, such as Qiskit's.
+    listed = list(map(_listed_name, input_params))
+    shapes = {entry.name: entry.shape for entry in parameters}
+    owners = {name: name if name in shapes else _array_of(name, shapes) for name in listed}
+    for name in dict.fromkeys(owners.values()):
+        _check_whole(name, shapes[name], [part for part in owners if owners[part] == name])
+    return list(dict.fromkeys(owners.values()))
+
+
+def _listed_name(item: object) -> str:
+    name = str(item) if isinstance(item, Expr) else getattr(item, "name", item)
+    if not isinstance(name, str):
+        raise error(
+            "QS338", f"`input_params` must be a prefix of names, names or symbols, got {item!r}"
+        )
+    return name
+
+
+def _array_of(element: str, shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """The array a name such as `x[0]` is an element of. Raises `QS338`."""
+    root = element.partition("[")[0]
+    if not shapes.get(root):
+        raise _no_parameter(element, list(shapes))
+    return root
+
+
+def _check_whole(name: str, shape: tuple[int, ...], parts: Sequence[str]) -> None:
+    """Raises `QS338` for elements that are not there, or are not all that are there."""
+    if name in parts:
+        return
+    elements = {repr(Ref(name, index)) for index in product(*map(range, shape))}
+    for part in parts:
+        if part not in elements:
+            raise _no_parameter(part, [name])
+    if len(parts) < len(elements):
         raise error(
             "QS338",
-            f"`input_params` names {missing[0]!r}, which is no parameter of the circuit",
-            notes=[f"parameters: {', '.join(names) or 'none'}"],
-            help=did_you_mean(str(missing[0]), names),
+            f"`input_params` names {len(parts)} of the {len(elements)} elements of `{name}`",
+            help=f"an array is data or weights as a whole: name `{name}`, or use two",
         )
-    return found
+
+
+def _no_parameter(name: str, names: Sequence[str]) -> QStoreError:
+    return error(
+        "QS338",
+        f"`input_params` names {name!r}, which is no parameter of the circuit",
+        notes=[f"parameters: {', '.join(names) or 'none'}"],
+        help=did_you_mean(name, names),
+    )
 
 
 def _number(name: str) -> int:

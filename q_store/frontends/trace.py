@@ -43,7 +43,7 @@ from q_store.frontends.signature import (
     argument_meanings,
 )
 from q_store.frontends.symbols import array, scalar
-from q_store.qir.diagnostics import did_you_mean, error
+from q_store.qir.diagnostics import QStoreError, did_you_mean, error
 from q_store.qir.func import Func, Module, Role, element_names
 from q_store.qir.observables import Observation, PauliSum
 from q_store.qir.ops import Op
@@ -304,7 +304,24 @@ def _call(function: Callable[..., Any], arguments: dict[str, object]) -> object:
     kinds = {name: p.kind for name, p in inspect.signature(function).parameters.items()}
     first = [name for name in arguments if kinds[name] is inspect.Parameter.POSITIONAL_ONLY]
     rest = {name: value for name, value in arguments.items() if name not in first}
-    return function(*[arguments[name] for name in first], **rest)
+    try:
+        return function(*[arguments[name] for name in first], **rest)
+    except (TypeError, ValueError, IndexError, AttributeError, ImportError) as problem:
+        if not isinstance(problem, QStoreError):
+            problem.add_note(_what_it_got(function, arguments))
+        raise
+
+
+def _what_it_got(function: Callable[..., Any], arguments: Mapping[str, object]) -> str:
+    """For errors of functions, or of libraries they call, that expect numbers or a batch."""
+    shown = [
+        f"`{name}` is {value!r}"
+        for name, value in arguments.items()
+        if isinstance(value, Handle | Expr)
+    ]
+    name = getattr(function, "__name__", type(function).__name__)
+    note = f"q-store called `{name}` once, for one sample without a batch"
+    return note + (f", with symbols: {', '.join(shown)}" if shown else "")
 
 
 def _shape(name: str, shape: object) -> tuple[int, ...]:

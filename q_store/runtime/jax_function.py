@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from q_store.frontends.parameters import InputParams
 from q_store.qir.diagnostics import error
 from q_store.runtime import jax_estimates
 from q_store.runtime.backend import BackendLike
@@ -121,7 +122,7 @@ def quantum_function(
     shots: int | None = None,
     gradient: GradientLike = "auto",
     weight_shapes: Mapping[str, int | tuple[int, ...]] | None = None,
-    input_params: Sequence[str] | str | None = None,
+    input_params: InputParams | None = None,
     input_encoding: str | None = "angle",
     in_features: int | None = None,
     seed: int | None = None,

@@ -9,6 +9,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import torch
 from torch import Tensor, nn
 
+from q_store.frontends.parameters import InputParams
 from q_store.qir.diagnostics import QStoreError, error
 from q_store.runtime import torch_plain
 from q_store.runtime.backend import BackendLike
@@ -72,7 +73,8 @@ class QuantumLayer(nn.Module):
         gradient: `auto` (adjoint, with shots parameter shift), another method, or a
             `GradientConfig`; see docs/gradients.md.
         weight_shapes: Name to shape, one parameter each; otherwise one vector `weights`.
-        input_params: Names, or a prefix of names, of string parameters that are data.
+        input_params: Which parameters of a finished circuit are data: names, a prefix of names, or
+            symbols of Qiskit or SymPy. Default: `x`, `inputs`, `data`, `feature2` and the like.
         input_encoding: What to prepend when the circuit takes no data: `angle`, `iqp`,
             `amplitude`, `basis` or `None`.
         in_features: Number of features. Needed where `circuit_fn` asks how many there are
@@ -109,7 +111,7 @@ class QuantumLayer(nn.Module):
         shots: int | None = None,
         gradient: GradientLike = "auto",
         weight_shapes: Mapping[str, int | tuple[int, ...]] | None = None,
-        input_params: Sequence[str] | str | None = None,
+        input_params: InputParams | None = None,
         input_encoding: str | None = "angle",
         in_features: int | None = None,
         initializer: Initializer = "uniform",

@@ -4,12 +4,16 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import cirq
 import numpy as np
 import pytest
+import qiskit
+import sympy
+from qiskit.circuit import Parameter, ParameterVector
 
 from q_store import QStoreError, QuantumCircuit
 from q_store.frontends.ansatz import hardware_efficient
-from q_store.frontends.symbols import vector
+from q_store.frontends.symbols import scalar, vector
 from q_store.frontends.trace import TracedCircuit, trace_circuit
 from q_store.qir.observables import Expval, PauliSum, Probs
 from q_store.qir.parser import parse_module
@@ -137,6 +141,24 @@ def test_weights_given_a_shape_exist_even_unused_but_unused_inputs_do_not() -> N
     assert not traced.has_inputs
 
 
+def test_input_params_are_symbols_of_every_library() -> None:
+    ours, theirs = vector("x", 2), ParameterVector("x", 2)
+    wide = qiskit.QuantumCircuit(1)
+    wide.rx(theirs[0], 0)
+    wide.rx(theirs[1] + Parameter("t"), 0)
+    choices = [theirs], theirs, list(theirs), ["x[1]", "x[0]"], ours, [ours], list(ours), ["x"]
+    for chosen in choices:
+        assert trace(wide, input_params=chosen).input_names == ("x[0]", "x[1]")
+    first, second = sympy.symbols("b a")
+    symbols = cirq.Circuit(cirq.rx(first)(cirq.LineQubit(0)), cirq.ry(second)(cirq.LineQubit(0)))
+    for names in ([second, first], ("a", "b"), [scalar("a"), scalar("b")]):
+        assert trace(symbols, input_params=names).input_names == ("a", "b")
+    with pytest.raises(QStoreError, match="names 1 of the 2 elements of `x`"):
+        trace(wide, input_params=[theirs[1]])
+    with pytest.raises(QStoreError, match=r"names 'x\[2\]', which is no parameter"):
+        trace(wide, input_params=["x[0]", "x[1]", "x[2]"])
+
+
 def test_input_params() -> None:
     circuit = QuantumCircuit(1).rx(0, "a1").ry(0, "a0").rz(0, "b")
     assert trace(circuit, input_params="a").input_names == ("a0", "a1")
@@ -237,6 +259,8 @@ ONE = QuantumCircuit(1).rx(0, vector("x")[0])
         ("QS337", lambda: trace_circuit(None, 2, depth=0)),
         ("QS337", lambda: trace_circuit(None, 2, entanglement="ring")),
         ("QS338", lambda: trace_circuit(ONE, input_params=["y"])),
+        ("QS338", lambda: trace_circuit(ONE, input_params=["y[0]"])),
+        ("QS338", lambda: trace_circuit(ONE, input_params=[0])),
         ("QS314", lambda: trace_circuit(ONE, weight_shapes={"x": (2, 2)})),
         ("QS314", lambda: trace_circuit(lambda c, w: c.rx(0, w[0]).rx(0, "w"), 1)),
         ("QS101", lambda: trace_circuit("h q[0];")),
@@ -251,6 +275,21 @@ def test_what_is_refused(code: str, action: Callable[[], object]) -> None:
     with pytest.raises(QStoreError) as caught:
         action()
     assert caught.value.code == code
+
+
+def test_errors_of_the_function_say_what_it_was_called_with() -> None:
+    def batched(inputs: Any, weights: Any) -> QuantumCircuit:
+        return QuantumCircuit(1).rx(0, np.asarray(inputs)[:, 0])
+
+    with pytest.raises(IndexError, match="too many indices") as caught:
+        trace_circuit(batched, in_features=2)
+    assert caught.value.__notes__ == [
+        "q-store called `batched` once, for one sample without a batch, with symbols: "
+        "`inputs` is inputs[2], `weights` is weights[?]"
+    ]
+    with pytest.raises(QStoreError, match="cnto") as refused:
+        trace_circuit(lambda circuit: circuit.cnto(0, 1), 2)
+    assert not hasattr(refused.value, "__notes__")
 
 
 def test_unclear_arguments_come_with_the_table() -> None:
