@@ -21,7 +21,7 @@ from qiskit.circuit import (
     QuantumRegister,
 )
 from qiskit.circuit.library import Barrier, Measure, Reset, get_standard_gate_name_mapping
-from qiskit.quantum_info import SparsePauliOp
+from qiskit.quantum_info import Kraus, SparsePauliOp
 
 from q_store.qir import dialects
 from q_store.qir.func import Func
@@ -38,6 +38,7 @@ from q_store.targets.flat import (
     observation_note,
     parts,
 )
+from q_store.targets.reading import with_channels
 
 _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     **{name: (lambda a, name=name: getattr(a, name)()) for name in ("sin", "cos", "tan", "exp")},
@@ -68,11 +69,13 @@ def to_qiskit(func: Func) -> QiskitCircuit:
     Samples become measurements into a register `meas`; expectation values, probabilities and
     states, which Qiskit circuits cannot hold, are noted in `metadata["q_store"]` (as is which
     parameters are data), from where `from_qiskit` takes them back; `qiskit_observables` gives
-    them as operators. Gates without a counterpart are decomposed exactly, phase included.
+    them as operators. Gates without a counterpart are decomposed exactly, phase included. Noise
+    becomes Kraus instructions, and so do errors of reading.
 
-    Raises `QS340` for a function that is no circuit and `QS356` for noise.
+    Raises `QS340` for a function that is no circuit and `QS356` for errors of reading in other
+    bases than the computational one.
     """
-    return _Export(flatten(func)).run()
+    return _Export(with_channels(flatten(func), "Qiskit")).run()
 
 
 def qiskit_observables(func: Func) -> list[SparsePauliOp]:
@@ -187,8 +190,13 @@ class _Export:
             self.add(circuit, Measure(), step)
         elif step.row is dialects.IF:
             self.conditional(circuit, step)
+        elif isinstance(step.row, dialects.Channel) and step.row not in dialects.READING:
+            operators = step.row.kraus(*[angle.const for angle in step.angles])
+            # Qiskit's first qubit is the least significant of a matrix.
+            turned = FlatStep(step.row, step.wires[::-1])
+            self.add(circuit, Kraus(operators).to_instruction(), turned)
         else:
-            raise cannot("Qiskit", step, "its circuits hold no noise")
+            raise cannot("Qiskit", step, "reading errs under a condition")
 
     def conditional(self, circuit: QiskitCircuit, step: FlatStep) -> None:
         then, otherwise = [self.body(circuit, body) for body in step.bodies]

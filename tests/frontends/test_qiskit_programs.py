@@ -359,12 +359,6 @@ def test_circuits_are_recognised_where_circuits_are_taken() -> None:
     assert repr(traced.observations) == "(expval(Z0 Z1),)"
 
 
-def test_noise_is_refused_by_qiskit() -> None:
-    with pytest.raises(QStoreError, match=r"n\.bit_flip") as caught:
-        to_qiskit(q_store.QuantumCircuit(1).bit_flip(0, 0.1))
-    assert caught.value.code == "QS356"
-
-
 def test_layers_take_circuits_and_observables_of_qiskit() -> None:
     import torch
 

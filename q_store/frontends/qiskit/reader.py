@@ -16,6 +16,7 @@ from q_store.frontends.classical_bits import drop_idle_resets, split_measurement
 from q_store.frontends.instruction import Instruction, StoredAngle
 from q_store.frontends.names import Names
 from q_store.frontends.qiskit import control_flow
+from q_store.frontends.qiskit.channels import channel, is_channel
 from q_store.frontends.qiskit.gates import MAX_OWN_CONTROLS, row_of, standard_rows
 from q_store.frontends.qiskit.modifiers import annotated, controlled, from_matrix
 from q_store.frontends.qiskit.notes import restore_observations, stored_inputs
@@ -173,6 +174,8 @@ class Reader:
             self.steps += controlled(self, operation, row)
         elif row is not None:
             self.steps.append(Instruction(row, wires, self.angles(operation.params)))
+        elif is_channel(operation):
+            self.steps.append(channel(operation))
         else:
             self.defined(operation, wires, ())
 

@@ -273,8 +273,8 @@ def test_the_text_language_has_errors_of_reading():
 
 
 @pytest.mark.parametrize("export", [to_cirq, to_pennylane, to_qiskit, to_qasm3])
-def test_other_libraries_have_none(export):
-    circuit = QuantumCircuit(1).h(0).append("readout", 0, 0.1, 0.2).sample()
+def test_other_libraries_have_none_in_other_bases(export):
+    circuit = QuantumCircuit(1).h(0).append("readout", 0, 0.1, 0.2).expval("X0")
     with pytest.raises(QStoreError) as caught:
         _used(export, circuit)
     assert caught.value.code == "QS356"
