@@ -176,7 +176,7 @@ def auto(args: argparse.Namespace) -> list[dict]:
 def _choice(p: Problem, kind: str, args: argparse.Namespace) -> tuple[dict[str, float], str]:
     """Milliseconds of the backends that `auto` may take, and the one that it takes."""
     names = ["batched", "qsim", "lightning.qubit"]
-    if kind == "gradient" and p.n * p.layers * p.batch > 512:
+    if kind == "gradient" and (p.n * p.layers * p.batch > 512 or p.n > 12):
         names.remove("qsim")
     steps = {name: through_us(p, name, kind == "gradient") for name in names}
     executable = lower(circuit(p))

@@ -21,10 +21,10 @@ from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
 
 GRID: Final = (
-    (2, 1, 1), (4, 2, 16), (8, 2, 1), (8, 4, 32), (12, 2, 1), (12, 4, 16), (14, 2, 1), (14, 2, 8),
-    (14, 3, 64), (15, 4, 1), (16, 2, 1), (16, 4, 1), (16, 2, 8), (16, 2, 32), (17, 2, 1),
-    (17, 2, 4), (18, 2, 1), (18, 4, 1), (18, 2, 16), (19, 2, 1), (20, 2, 1), (20, 1, 8),
-    (21, 2, 1), (22, 2, 1), (23, 1, 1),
+    (2, 1, 1), (4, 2, 16), (8, 2, 1), (8, 4, 32), (12, 2, 1), (12, 4, 16), (13, 6, 1), (14, 2, 1),
+    (14, 2, 8), (14, 3, 64), (15, 4, 1), (16, 2, 1), (16, 4, 1), (16, 8, 1), (16, 2, 8),
+    (16, 3, 32), (17, 2, 1), (17, 3, 4), (18, 2, 1), (18, 4, 1), (18, 8, 1), (18, 3, 16),
+    (19, 3, 1), (20, 2, 1), (20, 4, 1), (20, 2, 4), (21, 3, 1), (22, 2, 1), (22, 4, 1), (23, 2, 1),
 )  # fmt: skip
 """Qubits, layers and batch of the circuits that are timed."""
 _MOST_SECONDS: Final = 3.0
@@ -75,15 +75,15 @@ def _settings(dtypes: Sequence[str]) -> Iterator[Setting]:
 
 def _measured(setting: Setting, grid: Sequence[tuple[int, int, int]]) -> Iterator[Point]:
     """Work and nanoseconds of every point, from small to large while they are quick enough."""
-    slowest = 0.0
+    pace = 0.0
     for n_qubits, layers, batch in grid:
         executable = circuit(n_qubits, layers)
         work = work_of(executable, setting.backend, setting.kind, batch, setting.dtype)
         amplitudes = work.row(1.0)[3]
-        if slowest * amplitudes > _MOST_SECONDS * 1e9:
+        if pace * amplitudes > _MOST_SECONDS * 1e9:
             continue
         nanoseconds = _time(_call(setting, executable, batch))
-        slowest = max(slowest, nanoseconds / max(amplitudes, 1e6))
+        pace = nanoseconds / max(amplitudes, 1e6)
         yield work, nanoseconds
 
 

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from q_store.runtime.batched import execution
+from q_store.runtime import calibration
+from q_store.runtime.batched import engine, execution, merging
 from q_store.runtime.batched import opcodes as oc
 from q_store.runtime.batched.engine import BatchedProgram
-from q_store.runtime.batched.merging import coordinates, index_columns
+from q_store.runtime.batched.merging import coordinates, index_columns, parted
 from q_store.runtime.batched.plan import build
 from tests.runtime.batched_reference import (
     ROTATIONS,
@@ -90,6 +91,37 @@ def test_results_do_not_depend_on_the_lane_width(case):
         found = [*program.value_and_vjp(x, w, g), program.state(x, w), program.probs(x, w)]
     for one, all_lanes in zip(found, wanted, strict=True):
         np.testing.assert_allclose(one, all_lanes, rtol=0, atol=1e-12)
+
+
+@given(st.lists(st.integers(1, 2**9 - 1), unique=True), st.integers(1, 6))
+def test_masks_are_parted_by_what_they_span(masks, most):
+    parts = parted(masks, most)
+    assert sorted(mask for part in parts for mask in part) == sorted(masks)
+    ranks = [len(coordinates(part)[0]) for part in parts]
+    assert all(1 <= rank <= most for rank in ranks)
+    assert all(rank == most for rank in ranks[:-1])
+
+
+@settings(max_examples=30)
+@given(case=cases(), most=st.integers(1, 2))
+def test_a_run_of_several_tables_is_the_same_run(case, most):
+    circuit, x, w, rng = case
+    g = rng.normal(size=(len(x), len(circuit.observables)))
+    wanted = BatchedProgram(circuit.executable(), np.float64).value_and_vjp(x, w, g)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merging, "_MOST_RANK", most)
+        patch.setattr(engine, "get_plan", build)
+        found = BatchedProgram(circuit.executable(), np.float64).value_and_vjp(x, w, g)
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
+
+
+def test_tables_of_many_qubits_stay_small():
+    """A layer of phases on 15 qubits: two tables, neither of more than 12 dimensions."""
+    plan = build(calibration.circuit(15, 4), oc.EXPVAL, False)
+    rows = plan.ints[plan.ints[oc.H_TAPE] :][: plan.steps * oc.COLUMNS].reshape(-1, oc.COLUMNS)
+    ranks = [int(row[oc.ROLE]) for row in rows if row[oc.OP] == oc.PHASE_RUN]
+    assert ranks == [12, 3] * (len(ranks) // 2) != []
 
 
 def tape(circuit, per_sample=False, kind=oc.EXPVAL):
@@ -226,10 +258,9 @@ def test_shared_and_other_rows_go_to_runs_of_their_own():
 
 
 def test_the_memory_of_many_qubits_is_left_to_the_state():
-    plans = [build(qaoa(n, EDGES, 1).executable(), oc.EXPVAL, False) for n in (24, 25)]
-    assert plans[0].table_numbers > 0
-    assert plans[1].table_numbers == 0
-    assert plans[1].scratch < 1000
+    plan = build(calibration.circuit(30, 3), oc.EXPVAL, False)
+    assert plan.table_numbers > 0
+    assert plan.scratch + plan.table_numbers < 2**17
 
 
 def test_lone_phases_stay_in_their_blocks():

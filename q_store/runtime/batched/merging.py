@@ -28,8 +28,9 @@ from q_store.runtime.batched.opcodes import (
     Z_AXIS,
 )
 
-_MOST_QUBITS: Final = 24
-"""Tables and sums of more qubits would take memory that a larger state needs."""
+_MOST_RANK: Final = 12
+"""A run's table and sums have at most ``2**12`` entries, which stay in a cache while the state goes
+by; larger ones would be a second state to stream."""
 _FAR: Final = 128
 """How many instructions a phase looks ahead and back."""
 
@@ -87,8 +88,6 @@ def merge_phases(
     ``seen``: the X masks of the observables; a phase at the end that commutes with all of them is
     dropped. None: the whole state matters, with its global phase.
     """
-    if n > _MOST_QUBITS:
-        return steps
     core, blocks, phases = _take_apart(steps, is_shared, seen is None)
     for phase in phases:
         _find_places(phase, core)
@@ -98,9 +97,11 @@ def merge_phases(
     inserted: dict[int, list[Step]] = {}
     for shared in (True, False):
         for place, run in _gather(p for p in moving if is_shared(p.row) == shared):
-            if sum(p.saving for p in run) > run_cost(len({p.mask for p in run}), shared):
+            merged = _merge(run, n)
+            time = sum(run_cost(len(step.factors), shared) for step in merged)
+            if sum(p.saving for p in run) > time:
                 taken.update(map(id, run))
-                inserted.setdefault(place, []).extend(_merge(run, n))
+                inserted.setdefault(place, []).extend(merged)
     for phase in phases:
         if phase.home is None and id(phase) not in taken:
             back = Step(DIAGONAL, 0, phase.mask, 0, [(Z_AXIS, phase.row)])
@@ -200,19 +201,49 @@ def _reassemble(step: Step, parts: Parts | None, taken: set[int]) -> Step:
 
 
 def _merge(run: list[Phase], n: int) -> list[Step]:
-    """One instruction for a run; none if its phases cancel."""
+    """The instructions of a run: none if its phases cancel, several if one table is too large."""
     rows: dict[int, Row] = {}
     for phase in run:
         rows[phase.mask] = rows.get(phase.mask, Row()) + phase.row
     masks = [mask for mask, row in rows.items() if not row.is_zero]
-    if len(masks) < 2:
-        return [Step(DIAGONAL, 0, mask, 0, [(Z_AXIS, rows[mask])]) for mask in masks]
     masks.sort(key=int.bit_count)
+    return [_one_run(part, rows, n) for part in parted(masks, _MOST_RANK)]
+
+
+def _one_run(masks: list[int], rows: dict[int, Row], n: int) -> Step:
+    if len(masks) == 1:
+        return Step(DIAGONAL, 0, masks[0], 0, [(Z_AXIS, rows[masks[0]])])
     basis, own = coordinates(masks)
     order = sorted(range(len(masks)), key=lambda k: (own[k].bit_length(), own[k].bit_count()))
     layout = (*index_columns(basis, n), *(own[k] for k in order))
     factors = [(Z_AXIS, rows[masks[k]]) for k in order]
-    return [Step(PHASE_RUN, 0, len(basis), 0, factors, layout=layout)]
+    return Step(PHASE_RUN, 0, len(basis), 0, factors, layout=layout)
+
+
+def parted(masks: list[int], most_rank: int) -> list[list[int]]:
+    """Masks in parts that span at most so many dimensions; each goes to the first it fits in."""
+    parts: list[list[int]] = []
+    spans: list[dict[int, int]] = []
+    for mask in masks:
+        for part, span in zip(parts, spans, strict=True):
+            rest = _reduced(mask, span)
+            if not rest or len(span) < most_rank:
+                break
+        else:
+            part, span, rest = [], {}, mask
+            parts.append(part)
+            spans.append(span)
+        part.append(mask)
+        if rest:
+            span[rest.bit_length()] = rest
+    return parts
+
+
+def _reduced(mask: int, span: dict[int, int]) -> int:
+    """What is left of a mask after elimination by masks of other highest bits; 0 if they span it."""
+    while mask and mask.bit_length() in span:
+        mask ^= span[mask.bit_length()]
+    return mask
 
 
 def coordinates(masks: list[int]) -> tuple[list[int], list[int]]:
