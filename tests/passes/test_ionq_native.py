@@ -199,6 +199,25 @@ def test_known_counts(name: str) -> None:
         assert_equivalent(func, made, "exact" if circuit.n_qubits <= 6 else "phase", bindings=1)
 
 
+@pytest.mark.parametrize("name", ["qft 4", "qft 8", "ghz 8"])
+def test_machines_with_zz_cannot_do_with_fewer_pulses(name: str) -> None:
+    """All gates but pulses commute with Z. So a wire without a pulse takes Z to Z, or to -Z; one
+    with a single quarter-turn takes Z to what anticommutes with the Z of the wire it becomes."""
+    circuit, _, (pulses, _) = KNOWN[name]
+    n = circuit.n_qubits
+    rows = [(i.row.mnemonic, i.wires, i.angles) for i in circuit]
+    unitary = steps_matrix(rows, n)
+    signs = [1 - 2 * (np.arange(2**n) >> (n - 1 - q) & 1) for q in range(n)]
+    least = np.full((n, n), 2)
+    for q, home in np.ndindex(n, n):
+        image = (unitary * signs[q]) @ unitary.conj().T
+        if np.allclose(np.abs(np.diag(image) @ signs[home]), 2**n):
+            least[q, home] = 0
+        elif np.allclose(signs[home][:, None] * image, -image * signs[home]):
+            least[q, home] = 1
+    assert least.min(axis=1).sum() == pulses
+
+
 def test_angles_stay_affine() -> None:
     func = qaoa(6, cx=True, symbolic=True).to_ir()
     for device in ("aria", "forte"):

@@ -8,7 +8,9 @@ behind ASGI or WSGI do not let an application do.
 from __future__ import annotations
 
 import logging
+import socket
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Final
@@ -24,6 +26,8 @@ _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _LOG: Final = logging.getLogger("q_store.ionq_service")
 _TIMEOUT: Final = 60.0
 """Seconds that a connection may be silent."""
+_GRACE: Final = 10.0
+"""Seconds that a request may still take when the server closes."""
 
 
 class IonqServer:
@@ -59,10 +63,12 @@ class IonqServer:
         return f"{self.address}/v0.4"
 
     def close(self) -> None:
-        """Stop listening, finish the job at hand, close the file of state."""
+        """Stop listening, answer what was asked, end all connections, finish the job at hand and
+        close the file of state."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        self._server.end_connections()
         self.service.close()
 
     def __enter__(self) -> IonqServer:
@@ -83,6 +89,29 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True
     service: IonqService
 
+    def __init__(self, address: tuple[str, int], handler: type[_Handler]) -> None:
+        self.changed = threading.Condition()
+        """Guards the two below, and tells when a connection has ended."""
+        self.open: set[_Handler] = set()
+        self.closing = False
+        super().__init__(address, handler)
+
+    def end_connections(self) -> None:
+        """End connections that wait for a request now, the others after their answer. One that
+        takes too long is cut off."""
+        with self.changed:
+            self.closing = True
+            for handler in self.open:
+                if not handler.busy:
+                    handler.hang_up(socket.SHUT_RD)
+            if not self.changed.wait_for(self._is_quiet, _GRACE):
+                for handler in self.open:
+                    handler.hang_up(socket.SHUT_RDWR)
+                self.changed.wait_for(self._is_quiet, 1.0)
+
+    def _is_quiet(self) -> bool:
+        return not self.open
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is no news."""
         _LOG.debug("a connection of %s broke", client_address, exc_info=True)
@@ -97,6 +126,38 @@ class _Handler(BaseHTTPRequestHandler):
     # One packet for each answer.
     wbufsize = -1
     disable_nagle_algorithm = True
+    busy = False
+    """Whether a request has begun to come in and is not answered yet."""
+
+    def setup(self) -> None:
+        super().setup()
+        with self.server.changed:
+            self.server.open.add(self)
+            if self.server.closing:
+                self.hang_up(socket.SHUT_RD)
+
+    def finish(self) -> None:
+        try:
+            super().finish()
+        finally:
+            with self.server.changed:
+                self.server.open.discard(self)
+                self.server.changed.notify_all()
+
+    def hang_up(self, how: int) -> None:
+        """Shut the connection down, unless the client was faster."""
+        with suppress(OSError):
+            self.connection.shutdown(how)
+
+    def parse_request(self) -> bool:
+        self.busy = True
+        return super().parse_request()
+
+    def handle_one_request(self) -> None:
+        super().handle_one_request()
+        with self.server.changed:
+            self.busy = False
+            self.close_connection |= self.server.closing
 
     def _answer(self) -> None:
         try:
@@ -142,7 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         for name, value in reply.headers.items():
             self.send_header(name, value)
-        if self.close_connection:
+        if self.close_connection or self.server.closing:
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(content)

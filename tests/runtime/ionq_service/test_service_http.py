@@ -6,8 +6,10 @@ import logging
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -255,3 +257,65 @@ def test_the_adapter_breaks_connections_and_repeats_what_may_be() -> None:
             except requests.ConnectionError:
                 statuses[0] += 1
         assert min(statuses[0], statuses[200], statuses[503]) > 5
+
+
+def test_a_server_that_closes_ends_its_connections() -> None:
+    server = IonqServer(IonqService())
+    host, port = server.address.removeprefix("http://").split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=10)
+    connection.request("GET", "/v0.4/backends", headers=HEADERS)
+    assert connection.getresponse().read()
+    unused = socket.create_connection((host, int(port)), timeout=10)
+    start = time.monotonic()
+    server.close()
+    assert time.monotonic() - start < 5
+    assert connection.sock.recv(1) == b""
+    with suppress(ConnectionResetError):  # Where the server had not taken it yet.
+        assert unused.recv(1) == b""
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{server.url}/backends", timeout=10)
+    connection.close()
+    unused.close()
+
+
+def test_a_server_that_closes_answers_what_it_was_asked() -> None:
+    waiting, go_on = threading.Event(), threading.Event()
+
+    def sleep(_: float) -> None:
+        waiting.set()
+        go_on.wait(10)
+
+    plan = FaultPlan.parse(["slow=1"])
+    server = IonqServer(IonqService(ServiceOptions(faults=plan), sleep=sleep))
+    found: list[requests.Response] = []
+    ask = threading.Thread(
+        target=lambda: found.append(
+            requests.post(f"{server.url}/jobs", json=job(), headers=HEADERS, timeout=30)
+        )
+    )
+    ask.start()
+    assert waiting.wait(10)
+    close = threading.Thread(target=server.close)
+    close.start()
+    close.join(0.3)
+    assert close.is_alive()
+    go_on.set()
+    close.join(10)
+    ask.join(10)
+    assert not close.is_alive()
+    assert found[0].status_code == 201
+    assert found[0].headers["Connection"] == "close"
+
+
+def test_a_request_that_never_ends_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("q_store.runtime.ionq_service.http_server._GRACE", 0.2)
+    server = IonqServer(IonqService())
+    host, port = server.address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"POST /v0.4/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n")
+        connection.sendall(b"Authorization: apiKey k\r\n\r\n{")
+        time.sleep(0.2)
+        start = time.monotonic()
+        server.close()
+        assert time.monotonic() - start < 5
+        assert b"HTTP/1.1 500" not in connection.recv(65536)
