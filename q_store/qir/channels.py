@@ -42,9 +42,11 @@ class Channel(OpDef):
         """What is wrong with the numbers, on this many wires; an empty text if nothing is."""
         if len(numbers) != len(self.angle_names):
             return f"takes {len(self.angle_names)} numbers, got {len(numbers)}"
-        outside = not all(0 <= number <= 1 for number in numbers)
-        if outside or (self.exclusive and sum(numbers) > 1 + _ROUNDING):
-            return f"needs probabilities from 0 to 1, got {', '.join(map(repr, numbers))}"
+        got = ", ".join(map(repr, numbers))
+        if not all(0 <= number <= 1 for number in numbers):
+            return f"needs probabilities from 0 to 1, got {got}"
+        if self.exclusive and sum(numbers) > 1 + _ROUNDING:
+            return f"needs probabilities that are together at most 1, got {got}"
         return ""
 
 

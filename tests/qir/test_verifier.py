@@ -138,7 +138,11 @@ def test_operand_of_the_wrong_type() -> None:
         ("q.h", [1.0], "`q.h` takes 0 angles, got 1"),
         ("n.bit_flip", [1.5], "`n.bit_flip` needs probabilities from 0 to 1, got 1.5"),
         ("n.bit_flip", [-0.1], "`n.bit_flip` needs probabilities from 0 to 1, got -0.1"),
-        ("n.pauli", [0.5, 0.5, 0.1], "needs probabilities from 0 to 1, got 0.5, 0.5, 0.1"),
+        (
+            "n.pauli",
+            [0.5, 0.5, 0.1],
+            "needs probabilities that are together at most 1, got 0.5, 0.5, 0.1",
+        ),
     ],
 )
 def test_angles(name: str, angles: list[float], message: str) -> None:

@@ -15,6 +15,7 @@ from q_store.qir.observables import Observation, Sample
 from q_store.qir.ops import Gate, Trait
 
 Kind = Literal["box", "control", "not", "swap", "barrier", "measure"]
+_MOST_ANGLES: Final = 6
 _MAX_DENOMINATOR: Final = 16
 _MAX_PIS: Final = 16
 
@@ -141,8 +142,8 @@ def _short(step: Instruction) -> str:
 
 
 def _angles(step: Instruction) -> str:
-    """Angles in parentheses; matrices are not shown."""
-    if not step.angles or isinstance(step.row, dialects.Listed):
+    """Angles in parentheses, where they are no long list."""
+    if not step.angles or len(step.angles) > _MOST_ANGLES or isinstance(step.row, dialects.Listed):
         return ""
     return f"({', '.join(map(angle_text, step.angles))})"
 

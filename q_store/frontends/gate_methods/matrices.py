@@ -33,7 +33,9 @@ class MatrixChannels(GateSink):
                 f"`kraus` on {len(wires)} qubits takes matrices ({size}, {size}), got an array of "
                 f"shape {matrices.shape}",
             )
-        return self._gate(KRAUS[len(wires) - 1].name, wires, kraus_numbers(matrices))
+        from q_store.frontends.channels import fewest
+
+        return self._gate(KRAUS[len(wires) - 1].name, wires, kraus_numbers(fewest(matrices)))
 
     def readout(self, qubit: int, p01: float, p10: float) -> Self:
         """Reading errs: 0 gives 1 with p01, 1 gives 0 with p10. Last on its qubit."""

@@ -8,13 +8,16 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+import numpy as np
+
 from q_store.qir import dialects
+from q_store.qir.channels import READOUT, kraus_numbers
 from q_store.qir.diagnostics import QStoreError, did_you_mean, error
 
 Fault = tuple[str, tuple[float, ...]]
 """A channel by mnemonic, and its probabilities."""
 
-_CHANNELS: Final = {row.mnemonic: row for row in dialects.NOISE}
+_CHANNELS: Final = {row.mnemonic: row for row in (*dialects.NOISE, *dialects.KRAUS)}
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,8 @@ class NoiseModel:
     """Channels after gates, and errors of reading.
 
     A channel on one wire acts on every wire of its gate. Channels are given as `("depolarizing",
-    0.01)` or `("pauli", px, py, pz)`, the names being those of the noise table (docs/ir.md).
+    0.01)` or `("pauli", px, py, pz)`, the names being those of the noise table (docs/ir.md), any
+    others as `("kraus", operators)` and `("kraus2", operators)` with complex matrices.
 
     Args:
         one_qubit: After every gate on one wire.
@@ -116,8 +120,6 @@ def _fault(part: str, item: Any, wires: int) -> Fault:
     if isinstance(item, str) or not isinstance(item, Sequence) or len(item) < 2:
         raise _unusable(part, "a list of channels such as ('depolarizing', 0.01)", item)
     name, *numbers = item
-    if len(numbers) == 1 and isinstance(numbers[0], Sequence):
-        numbers = list(numbers[0])
     row = _CHANNELS.get(str(name).removeprefix("n."))
     if row is None:
         raise error(
@@ -127,24 +129,39 @@ def _fault(part: str, item: Any, wires: int) -> Fault:
         )
     if row.wires is None or row.wires > wires:
         raise _unusable(part, f"made of channels of at most {wires} wires", row.mnemonic)
-    if len(numbers) != len(row.angle_names):
+    return row.mnemonic, _numbers(part, row, numbers, item)
+
+
+def _numbers(
+    part: str, row: dialects.Channel, given: Sequence[Any], item: object
+) -> tuple[float, ...]:
+    """The numbers of a channel, listed or as one sequence or array."""
+    listed = isinstance(row, dialects.Listed)
+    try:
+        array = np.array(given[0] if len(given) == 1 else given)
+    except ValueError:
+        array = np.array(None)
+    if array.dtype.kind not in ("iufc" if listed and array.ndim == 3 else "iuf"):
+        raise _unusable(part, "made of channels with numbers", item)
+    numbers = (
+        kraus_numbers(array) if array.ndim == 3 else tuple(array.astype(float).ravel().tolist())
+    )
+    if len(numbers) != len(row.angle_names) and not listed:
         raise _unusable(part, f"`{row.mnemonic}` with {', '.join(row.angle_names)}", item)
-    _check_probabilities(part, numbers)
-    return row.mnemonic, tuple(map(float, numbers))
+    flaw = row.flaw(numbers, row.wires or 0)
+    if flaw:
+        raise error("QS611", f"{part}: `{row.mnemonic}` {flaw}")
+    return numbers
 
 
 def _readout(given: Any) -> tuple[float, float]:
     numbers = list(given) if isinstance(given, Sequence) else [given, given]
     if isinstance(given, str) or len(numbers) != 2:
         raise _unusable("readout", "one probability, or two (0 read as 1, 1 read as 0)", given)
-    _check_probabilities("readout", numbers)
-    return float(numbers[0]), float(numbers[1])
-
-
-def _check_probabilities(part: str, numbers: Sequence[Any]) -> None:
     real = all(isinstance(x, int | float) and not isinstance(x, bool) for x in numbers)
-    if not real or min(numbers) < 0 or not sum(numbers) <= 1 + 1e-9:
-        raise _unusable(part, "made of probabilities, together at most 1", list(numbers))
+    if not real or READOUT.flaw(numbers, 1):
+        raise _unusable("readout", "made of probabilities", numbers)
+    return float(numbers[0]), float(numbers[1])
 
 
 def _unusable(part: str, wanted: str, got: object) -> QStoreError:

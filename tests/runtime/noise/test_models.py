@@ -21,6 +21,7 @@ from q_store.runtime.noise import NoiseModel, noisy, published
 from q_store.runtime.noise.readout import without_readout
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
+from q_store.testing.strategies import random_kraus
 
 MODEL = NoiseModel.depolarizing(0.01, 0.05, readout=(0.02, 0.1))
 
@@ -286,3 +287,38 @@ def _used(export, circuit):
     made = export(circuit)
     if callable(made):
         made()
+
+
+def test_any_channel_in_a_model():
+    operators = random_kraus(1, 2, 3)
+    model = NoiseModel(
+        one_qubit=[("kraus", operators), ("generalized_amplitude_damping", 0.9, 0.8)],
+        two_qubit=[("kraus2", random_kraus(2, 3, 4)), ("pauli2", *[0.01] * 15)],
+        readout=(0.9, 0.8),
+    )
+    assert NoiseModel.of(model.to_dict()) == model
+    circuit = QuantumCircuit(2).ry(0, 0.4).cx(0, 1)
+    by_hand = QuantumCircuit(2).ry(0, 0.4).kraus(0, operators)
+    by_hand.generalized_amplitude_damping(0, 0.9, 0.8).cx(0, 1)
+    by_hand.kraus((0, 1), random_kraus(2, 3, 4)).pauli2(0, 1, *[0.01] * 15)
+    for wire in range(2):
+        by_hand.readout(wire, 0.9, 0.8)
+    found = lower(noisy(circuit.copy().probs(0, 1), model))
+    assert found.key == lower(by_hand.probs(0, 1).to_ir()).key
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (("kraus", [np.diag([1, 0.5])]), "`kraus` does not preserve the trace"),
+        (("kraus", 0.5), "takes 8 numbers"),
+        (("kraus", [["a"]]), "channels with numbers"),
+        (("kraus", [[1, 0], [0]]), "channels with numbers"),
+        (("kraus2", random_kraus(1, 2, 1)), "takes 32 numbers"),
+    ],
+)
+def test_matrices_in_a_model_that_are_no_channel(fault, reason):
+    with pytest.raises(QStoreError) as caught:
+        NoiseModel(two_qubit=[fault])
+    assert caught.value.code == "QS611"
+    assert reason in str(caught.value)
