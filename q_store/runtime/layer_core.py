@@ -15,11 +15,12 @@ from numbers import Integral
 from typing import Any, Final
 
 from q_store.frontends.encoding import ENCODINGS, prepend_encoding
+from q_store.frontends.parameters import InputParams
 from q_store.frontends.trace import TracedCircuit, trace_circuit
 from q_store.passes.manager import run_pipeline
 from q_store.qir.diagnostics import did_you_mean, error
 from q_store.qir.func import Func, Module
-from q_store.qir.observables import Expval, Sample
+from q_store.qir.observables import Expval, Probs
 from q_store.qir.parser import parse_module
 from q_store.runtime.backend import BackendLike, backend_of, place
 from q_store.runtime.backends.placement import Placement
@@ -131,7 +132,7 @@ class LayerCore:
                 "QS601", f"the circuit reads {used} features, but in_features={in_features}"
             )
         self.in_features = in_features if in_features is not None else used
-        self.out_features = _width(traced)
+        self.out_features = _width(traced, self.output)
         self.weight_names = list(traced.weight_names)
         self.weight_shapes = _registered_shapes(self.func)
 
@@ -333,14 +334,17 @@ def _registered_shapes(func: Func) -> dict[str, tuple[int, ...]]:
     return {"weights": (len(values),)} if values else {}
 
 
-def _width(traced: TracedCircuit) -> int:
-    """The extent of the last axis of the output."""
-    width = 0
-    for observation in traced.observations:
-        if isinstance(observation, Expval):
-            width += 1
-        elif isinstance(observation, Sample):
-            width += len(observation.qubits)
-        else:
-            width += observation.result_type(traced.n_qubits).size
-    return width
+def _width(traced: TracedCircuit, output: str) -> int:
+    """The extent of the last axis of the output. Values and probabilities stand side by side;
+    bits and states that the circuit ends with besides are other outputs."""
+    first = traced.observations[0]
+    if output in ("samples", "state"):
+        return first.result_type(traced.n_qubits).size
+    kept = [item for item in traced.observations if isinstance(item, Expval | Probs)]
+    if not kept:
+        raise error(
+            "QS335",
+            f"output={output!r}, but the circuit ends with {first!r} alone",
+            help="give observables, or another output",
+        )
+    return sum(item.result_type(traced.n_qubits).size for item in kept)

@@ -318,6 +318,29 @@ def resident_bytes() -> int:
     return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+@pytest.mark.parametrize(
+    ("ends", "output", "width"),
+    [
+        (lambda c: c.sample(1).expval("Z0"), "expval", 1),
+        (lambda c: c.expval("Z0", "X1").state(), "expval", 2),
+        (lambda c: c.probs(1).expval("Z0"), "expval", 3),
+        (lambda c: c.probs(0).probs(1, 0), "expval", 6),
+        (lambda c: c.probs(0).probs(1), "probs", 4),
+        (lambda c: c.state(), "state", 4),
+    ],
+)
+def test_out_features_is_the_width_of_the_output(
+    ends: Callable[[QuantumCircuit], QuantumCircuit], output: str, width: int
+) -> None:
+    layer = QuantumLayer(ends(QuantumCircuit(2).ry(0, "x[0]").ry(1, "t")), output=output)
+    assert layer.out_features == layer(features(3, 1)).shape[-1] == width
+
+
+def test_a_circuit_that_gives_a_state_alone_has_no_values() -> None:
+    with pytest.raises(QStoreError, match="output='expval', but .* ends with state alone"):
+        QuantumLayer(QuantumCircuit(2).ry(0, "x[0]").state())
+
+
 def counting(circuit: QuantumCircuit, x: Any, w: Any) -> None:
     """A function that asks how many features there are."""
     for q, value in enumerate(x):
