@@ -222,25 +222,23 @@ def _one_run(masks: list[int], rows: dict[int, Row], n: int) -> Step:
 
 def parted(masks: list[int], most_rank: int) -> list[list[int]]:
     """Masks in parts that span at most so many dimensions; each goes to the first it fits in."""
-    parts: list[list[int]] = []
-    spans: list[dict[int, int]] = []
+    parts: list[tuple[list[int], dict[int, int]]] = []
     for mask in masks:
-        for part, span in zip(parts, spans, strict=True):
+        for part, span in parts:
             rest = _reduced(mask, span)
             if not rest or len(span) < most_rank:
                 break
         else:
             part, span, rest = [], {}, mask
-            parts.append(part)
-            spans.append(span)
+            parts.append((part, span))
         part.append(mask)
         if rest:
             span[rest.bit_length()] = rest
-    return parts
+    return [part for part, _ in parts]
 
 
 def _reduced(mask: int, span: dict[int, int]) -> int:
-    """What is left of a mask after elimination by masks of other highest bits; 0 if they span it."""
+    """What elimination by the masks of a span, by their highest bits, leaves of a mask."""
     while mask and mask.bit_length() in span:
         mask ^= span[mask.bit_length()]
     return mask
