@@ -337,7 +337,7 @@ def test_out_features_is_the_width_of_the_output(
 
 
 def test_a_circuit_that_gives_a_state_alone_has_no_values() -> None:
-    with pytest.raises(QStoreError, match="output='expval', but .* ends with state alone"):
+    with pytest.raises(QStoreError, match=r"output='expval', but .* ends with state alone"):
         QuantumLayer(QuantumCircuit(2).ry(0, "x[0]").state())
 
 
