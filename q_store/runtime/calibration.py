@@ -16,6 +16,7 @@ from q_store.qir.observables import Expval, PauliSum
 from q_store.qir.types import f64
 from q_store.runtime.backend import load
 from q_store.runtime.backends.automatic import candidates
+from q_store.runtime.backends.table import backend_row
 from q_store.runtime.cost_model import Cost, Work, key, work_of
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
@@ -28,7 +29,9 @@ GRID: Final = (
 )  # fmt: skip
 """Qubits, layers and batch of the circuits that are timed."""
 _MOST_SECONDS: Final = 3.0
-"""Points that are expected to take longer are left out."""
+_MOST_SHIFTED_SECONDS: Final = 0.3
+"""Points that are expected to take longer are left out; those of shift rules need few large ones,
+since the model knows the time of their circuits."""
 _REPEAT_SECONDS: Final = 0.5
 """A point is timed again, three times at most, until it has taken that long."""
 _REPEATS: Final = 3
@@ -75,12 +78,13 @@ def _settings(dtypes: Sequence[str]) -> Iterator[Setting]:
 
 def _measured(setting: Setting, grid: Sequence[tuple[int, int, int]]) -> Iterator[Point]:
     """Work and nanoseconds of every point, from small to large while they are quick enough."""
-    pace = 0.0
+    adjoint = setting.kind == "values" or backend_row(setting.backend).capabilities.adjoint
+    most, pace = _MOST_SECONDS if adjoint else _MOST_SHIFTED_SECONDS, 0.0
     for n_qubits, layers, batch in grid:
         executable = circuit(n_qubits, layers)
         work = work_of(executable, setting.backend, setting.kind, batch, setting.dtype)
         amplitudes = work.row(1.0)[3]
-        if pace * amplitudes > _MOST_SECONDS * 1e9:
+        if pace * amplitudes > most * 1e9:
             continue
         nanoseconds = _time(_call(setting, executable, batch))
         pace = nanoseconds / max(amplitudes, 1e6)

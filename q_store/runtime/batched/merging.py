@@ -224,14 +224,14 @@ def parted(masks: list[int], most_rank: int) -> list[list[int]]:
     """Masks in parts that span at most so many dimensions; each goes to the first it fits in."""
     parts: list[tuple[list[int], dict[int, int]]] = []
     for mask in masks:
-        for part, span in parts:
-            rest = _reduced(mask, span)
-            if not rest or len(span) < most_rank:
-                break
-        else:
-            part, span, rest = [], {}, mask
-            parts.append((part, span))
+        spans = enumerate(span for _, span in parts)
+        fits = (k for k, span in spans if len(span) < most_rank or not _reduced(mask, span))
+        at = next(fits, len(parts))
+        if at == len(parts):
+            parts.append(([], {}))
+        part, span = parts[at]
         part.append(mask)
+        rest = _reduced(mask, span)
         if rest:
             span[rest.bit_length()] = rest
     return [part for part, _ in parts]
