@@ -213,13 +213,16 @@ class QuantumLayer(nn.Module):
                 raise _no_tensor(name, given)
         if inputs.is_complex():
             self.core.check_real(inputs.dtype)
+        if inputs.layout is not torch.strided:
+            inputs = inputs.to_dense()
         result_dtype = self._result_dtype(inputs, w)
         compute = torch.float64 if result_dtype is torch.float64 else torch.float32
-        features = self.core.features(inputs.shape)
+        shape = tuple(map(int, inputs.shape)) if torch.jit.is_tracing() else inputs.shape
+        features = self.core.features(shape)
         function = self._function(features, compute)
         lead = inputs.shape[:-1]
         x = inputs if inputs.dtype is compute else inputs.to(compute)
-        if len(lead) != 1 or inputs.shape[-1] != features:
+        if len(lead) != 1 or shape[-1] != features:
             x = x[..., :features].reshape(math.prod(lead), features)
         if w.dtype is not compute:
             w = w.to(compute)

@@ -52,8 +52,11 @@ OPERATIONS: Final = TorchOperations()
 def wanted() -> bool:
     """Whether a graph is traced now that must run without q-store.
 
-    Dynamo (`torch.compile`, and `torch.export` with `strict=True`) cannot ask and gets custom ops.
+    `torch.jit.trace` is one, too: all else it would keep as constants. Dynamo (`torch.compile`, and
+    `torch.export` with `strict=True`) cannot ask and gets custom ops.
     """
+    if torch.jit.is_tracing():
+        return True
     if not torch.compiler.is_compiling() or torch.compiler.is_dynamo_compiling():
         return False
     return plain.is_wanted() or plain.is_written_down()

@@ -203,6 +203,18 @@ class TestGradients:
         y = layer(x)
         assert y.isfinite().all(1).tolist() == [True, True, False]
 
+    @pytest.mark.parametrize("layout", [torch.sparse_coo, torch.sparse_csr], ids=str)
+    # A beta state that every sparse CSR tensor warns of.
+    @pytest.mark.filterwarnings("ignore:Sparse CSR tensor support is in beta:UserWarning")
+    def test_sparse_features(self, layout: torch.layout) -> None:
+        layer, x = make(), features(3, 3) * torch.eye(3)
+        assert torch.equal(layer(x.to_sparse(layout=layout)), layer(x))
+        given = x.to_sparse().requires_grad_()
+        layer(given).sum().backward()
+        dense = x.clone().requires_grad_()
+        layer(dense).sum().backward()
+        assert torch.allclose(given.grad.to_dense(), dense.grad * torch.eye(3))
+
     def test_tuple_of_expectations(self) -> None:
         layer = make(observables=("Z0", "Z1"))
         assert layer(features(5, 3)).shape == (5, 2)

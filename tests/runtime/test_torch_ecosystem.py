@@ -149,6 +149,22 @@ def test_programs_of_plain_operations_run_without_q_store(
         assert torch.allclose(found, exact(x[:3]), atol=1e-12)
 
 
+# TorchScript is on its way out, and says so.
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
+@pytest.mark.parametrize(
+    "options", [{}, {"output": "probs"}, {"output": "state"}, {"output": "samples", "shots": 5}]
+)
+def test_traced_programs_are_no_constants(options: dict[str, Any], tmp_path: Path) -> None:
+    layer, x = make(**options), torch.rand(5, 2, dtype=torch.float64)
+    torch.jit.trace(layer, x, check_trace=False).save(tmp_path / "model.pt")
+    other = torch.rand(3, 2, dtype=torch.float64)
+    found = torch.jit.load(tmp_path / "model.pt")(other)
+    assert found.shape == layer(other).shape
+    if options.get("output") != "samples":
+        assert torch.allclose(found, layer(other), atol=1e-12)
+
+
 _WORKER = """
 import sys, torch, torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel as DDP
