@@ -443,6 +443,7 @@ def _bad_channel(x: Executable) -> str:
         row, wires = rows[x.opcode[op]], int(x.wire_ptr[op + 1] - x.wire_ptr[op])
         assert isinstance(row, Listed)
         flaw = row.flaw(x.b[x.slot_ptr[op] : x.slot_ptr[op + 1]].tolist(), wires)
+        flaw = f"acts on {row.wires} qubits, got {wires}" if row.wires != wires else flaw
         if flaw:
             return f"`{row.name}` {flaw}"
     return ""

@@ -14,7 +14,7 @@ from q_store.runtime.batched import layout
 from q_store.runtime.noise import sweeping
 from q_store.runtime.noise.density import DensityProgram
 from q_store.targets.lower import lower
-from q_store.testing.strategies import circuits
+from q_store.testing.strategies import circuits, random_kraus
 
 noisy_circuits = circuits(
     min_qubits=1, max_qubits=3, max_ops=14, noise=True, mid_circuit=True, observed=True
@@ -96,6 +96,7 @@ _CHANNELS = (
     lambda p: cirq.amplitude_damp(p),
     lambda p: cirq.phase_damp(p),
     lambda p: cirq.asymmetric_depolarize(p / 2, p / 3, p / 6),
+    lambda p: cirq.generalized_amplitude_damp(p, 0.7 - p),
 )
 
 
@@ -118,6 +119,10 @@ def cirq_circuits(draw):
         elif kind == 2:
             channel = _CHANNELS[random.integers(len(_CHANNELS))](random.uniform(0, 0.5))
             circuit.append(channel(qubits[first]))
+        elif kind == 3 and random.integers(2):
+            wires = random.permutation(n)[: random.integers(1, min(n, 3) + 1)]
+            kraus = random_kraus(len(wires), int(random.integers(1, 4)), int(random.integers(1e6)))
+            circuit.append(cirq.KrausChannel(list(kraus))(*[qubits[wire] for wire in wires]))
         elif kind == 3:
             circuit.append(cirq.ry(random.uniform(-3, 3))(qubits[first]))
         else:

@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 from q_store.frontends.circuit import QuantumCircuit
 from q_store.qir import dialects
 from q_store.qir.diagnostics import QStoreError
+from q_store.qir.registry import gate
 from q_store.runtime import reference_func
 from q_store.runtime.backends.placement import Placement
 from q_store.runtime.noise import trajectories
 from q_store.runtime.noise.density import DensityProgram
-from q_store.runtime.noise.jumps import JumpProgram
+from q_store.runtime.noise.jumps import JumpProgram, JumpWriter
 from q_store.runtime.noise.loading import load_noisy
 from q_store.runtime.noise.mixtures import MixtureProgram, is_mixture
 from q_store.targets.lower import lower
-from q_store.testing.strategies import circuits
+from q_store.testing.strategies import circuits, random_kraus
 
 ALMOST_NEVER = 5.0
 """Standard errors by which a mean may be wrong; chance does that once in two million draws."""
@@ -42,8 +43,27 @@ def jumps():
     return circuit.expval("Z0", "X1 + 0.5*Z2", "X0").sample(0, 2)
 
 
-CASES = [(mixture, MixtureProgram), (mixture, JumpProgram), (jumps, JumpProgram)]
-IDS = ["mixture", "mixture as jumps", "jumps"]
+def matrices():
+    """Channels by Kraus operators: the state decides in full, by its populations, not at all."""
+    turns = [np.sqrt(p) * gate(name).matrix() for p, name in ((0.3, "h"), (0.5, "s"), (0.2, "x"))]
+    body = QuantumCircuit(3).kraus(2, random_kraus(1, 2, 5)).kraus(1, turns)
+    circuit = QuantumCircuit(3).ry(0, param="a").rx(1, 0.4).kraus((1, 0), random_kraus(2, 3, 1))
+    circuit.cx(0, 1).kraus(2, turns).ry(2, param="x").generalized_amplitude_damping(1, 0.3, 0.6)
+    circuit.crx(0, 2, param="a").kraus((2, 0, 1), random_kraus(3, 2, 2)).measure(0, bit="m")
+    circuit.if_bit("m", body).ry(1, param="b").kraus(1, random_kraus(1, 4, 3))
+    circuit.pauli2(2, 0, *[0.01 * k for k in range(1, 14)], 0.0, 0.02).rzz(0, 1, param="b").ry(
+        0, param="a"
+    )
+    return circuit.expval("Z0", "X1 + 0.5*Z2", "X0").sample(0, 2)
+
+
+CASES = [
+    (mixture, MixtureProgram),
+    (mixture, JumpProgram),
+    (jumps, JumpProgram),
+    (matrices, JumpProgram),
+]
+IDS = ["mixture", "mixture as jumps", "jumps", "matrices"]
 INPUTS, WEIGHTS = np.array([[0.3], [1.1]]), np.array([0.4, 0.7])
 
 
@@ -56,6 +76,34 @@ def programs(case, trajectories=3000, seed=1):
 def test_the_circuits_are_what_they_are_called():
     assert is_mixture(lower(mixture().to_ir()))
     assert not is_mixture(lower(jumps().to_ir()))
+    assert not is_mixture(lower(matrices().to_ir()))
+
+
+def test_a_channel_decides_as_early_as_it_can():
+    kinds = [
+        (choice.ladder is not None, choice.weights is not None, choice.joint)
+        for choice in choices(matrices())
+    ]
+    early, by_populations, by_state = (
+        (True, False, False),
+        (False, True, False),
+        (False, True, True),
+    )
+    assert kinds[:3] == [by_state, early, by_populations]
+    assert kinds[4:] == [by_populations, by_state, by_populations, by_state, early]
+
+
+def choices(circuit):
+    """All random choices of a circuit, in order."""
+    writer = JumpWriter(lower(circuit.to_ir())).write()
+    late = [stage.choice for stage in writer.stages if stage.choice]
+    return sorted([*writer.early, *late], key=lambda choice: choice.number)
+
+
+def test_pauli_words_by_their_kraus_operators_are_a_mixture():
+    words = [0.8**0.5 * gate("id").matrix(), 0.2**0.5 * gate("y").matrix()]
+    circuit = QuantumCircuit(2).h(0).kraus(0, words).pauli2(0, 1, *[0.02] * 15).sample()
+    assert is_mixture(lower(circuit.to_ir()))
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
