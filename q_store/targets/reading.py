@@ -106,4 +106,5 @@ def _widened(error: Misread, wires: tuple[int, ...]) -> Matrix:
     n = len(wires)
     wide = np.kron(error.matrix, np.eye(1 << len(others))).reshape((2,) * (2 * n))
     order = [now.index(wire) for wire in wires]
-    return wide.transpose([*order, *[n + at for at in order]]).reshape(1 << n, 1 << n)
+    turned = wide.transpose([*order, *[n + at for at in order]]).reshape(1 << n, 1 << n)
+    return np.asarray(turned, np.float64)
