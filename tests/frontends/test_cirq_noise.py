@@ -108,6 +108,8 @@ OPERATIONS = [
     Applied()(Q[1]),
     COMPOSITE(Q[1], Q[2], Q[0]),
     Bare(),
+    cirq.ControlledOperation([Q[2]], cirq.depolarize(0.3)(Q[0])),
+    cirq.ControlledGate(WithMixture(), control_values=[0])(Q[1], Q[2]),
     cirq.CircuitOperation(cirq.FrozenCircuit(WithKraus()(Q[0], Q[1])), repetitions=2),
 ]
 

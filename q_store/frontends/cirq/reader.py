@@ -246,7 +246,12 @@ class Reader:
             self.steps.append(Instruction(dialects.MEASURE, (wire,), bit=bit))
 
     def controlled(self, operation: Any, controls: Sequence[Any], target: Any) -> None:
-        """Append an operation under controls, once for every combination of their values."""
+        """Append an operation under controls, once for every combination of their values. A
+        channel under controls is a channel."""
+        step = None if cirq.has_unitary(target) else channel_step_of(operation)
+        if step is not None:
+            self.append([step], self.wires(operation.qubits))
+            return
         if len(controls) > MAX_OWN_CONTROLS and not cirq.is_parameterized(operation):
             self.decomposed(operation)
             return
