@@ -6,6 +6,7 @@ torch or JAX. `arrays()` and `circuits()` hide the difference from the layer.
 
 from __future__ import annotations
 
+import inspect
 import os
 import random
 from collections.abc import Callable, Sequence
@@ -204,10 +205,22 @@ def as_written(method: Callable[..., Any]) -> Callable[..., Any]:
     """Keep tf_keras from translating a method's Python into graph operations."""
     if not is_legacy():
         return method
-    found: Callable[..., Any] = import_module("tensorflow").autograph.experimental.do_not_convert(
-        method
-    )
-    return found
+    found: Any = import_module("tensorflow").autograph.experimental.do_not_convert(method)
+    # Else tf_keras sees `**kwargs` and hands over a mask.
+    found.__signature__ = inspect.signature(method)
+    wrapped: Callable[..., Any] = found
+    return wrapped
+
+
+def dense(inputs: Any) -> Any:
+    """Sparse tensors of TensorFlow and JAX with their zeros; others as they are."""
+    if hasattr(inputs, "todense"):
+        return inputs.todense()
+    if backend() == "tensorflow" and hasattr(inputs, "dense_shape"):
+        found = import_module("tensorflow").sparse.to_dense(inputs)
+        found.set_shape(inputs.shape)
+        return found
+    return inputs
 
 
 def fresh_seed() -> int:

@@ -121,6 +121,8 @@ class QuantumLayer(_Layer):
         self.constraint = _keras.constraints.get(constraint)
         self._named_initializer = initializer if initializer in INITIALIZERS else None
         self._usage_metric = UsageMetric(self.core, self.name) if metrics else None
+        # Leading axes stay what they are, so their masks hold for the outputs.
+        self.supports_masking = output in ("expval", "probs")
         # XLA cannot call the engine; asked for explicitly, the circuit is written out instead.
         self.supports_jit = generation.backend() != "tensorflow"
 
@@ -138,7 +140,7 @@ class QuantumLayer(_Layer):
         """Make the weights; the number of features is fixed from here on."""
         if self.built:
             return
-        shape = tuple(input_shape)
+        shape = _one_shape(input_shape)
         self.core.features(shape)
         if self.core.in_features is None:
             self.core.in_features = shape[-1]
@@ -186,6 +188,7 @@ class QuantumLayer(_Layer):
             self._usage_metric.in_step(training)
         arrays, core = generation.arrays(), self.core
         core.check_real(inputs.dtype)
+        inputs = generation.dense(inputs)
         features = core.features(tuple(inputs.shape))
         function = core.function(features, self._simulation_dtype)
         lead = arrays.shape(inputs)[:-1]
@@ -347,6 +350,19 @@ def _initializer(initializer: Any, seed: int | None) -> Any:
             "QS602",
             f"initializer must be one of {known} or a Keras initializer, got {initializer!r}",
         ) from problem
+
+
+def _one_shape(shape: Any) -> tuple[int | None, ...]:
+    """The shape of the inputs. Raises `QS602` where there are several, or none."""
+    unknown = shape is None or getattr(shape, "rank", 0) is None
+    extents = None if unknown or isinstance(shape, Mapping) else tuple(shape)
+    if extents is None or not all(n is None or isinstance(n, int) for n in extents):
+        raise error(
+            "QS602",
+            f"inputs must be one tensor, got shapes {shape}",
+            help="keras.layers.Concatenate joins several; weights are given as `weights=`",
+        )
+    return extents
 
 
 def _importable_name(circuit_fn: Any) -> str:

@@ -134,6 +134,28 @@ class TestModels:
         found = model.predict({"a": x[:, :2], "b": x[:, 2:]}, verbose=0)
         assert np.allclose(found, array(layer(x)), atol=1e-6)
 
+    def test_gradients_of_named_inputs_are_those_of_their_samples(self) -> None:
+        layer, x = make(), features(4, 3)
+        join = keras.layers.Concatenate(dtype="float64")
+        parts = (x[:, :2], x[:, 2:])
+        both = gradients(lambda a, b: total(layer(join([a, b]), weights=WEIGHTS)), *parts)
+        for i in range(4):
+            (alone,) = gradients(lambda x: total(layer(x, weights=WEIGHTS)), x[i])
+            assert np.allclose(np.concatenate([grad[i] for grad in both]), alone, atol=1e-12)
+
+    def test_masks_pass_through(self) -> None:
+        """The mean over steps leaves out those that are masked, and counts no others."""
+        layer = make(dtype="float32")
+        inputs = keras.Input((4, 3))
+        hidden = layer(keras.layers.Masking()(inputs))
+        model = keras.Model(inputs, keras.layers.GlobalAveragePooling1D()(hidden))
+        x = features(2, 4, 3, dtype="float32")
+        x[0, 1:] = 0
+        found = model.predict(x, verbose=0)
+        values = array(layer(x))
+        assert np.allclose(found, [values[0, 0], values[1].mean(0)], atol=1e-5)
+        assert not make(output="samples", shots=2, observables=None).supports_masking
+
     def test_the_summary_knows_shapes_and_weights(self, capsys: pytest.CaptureFixture[str]) -> None:
         model = keras.Sequential([keras.Input((3,)), make(name="quantum", dtype="float32")])
         model.summary()
@@ -148,6 +170,13 @@ class TestErrors:
         [
             (lambda: make()(features(4, 2)), "QS601", "reads 3 features, inputs have 2"),
             (lambda: make(in_features=2), "QS601", "in_features=2"),
+            (
+                lambda: make()([keras.Input((3,)), keras.Input((3,))]),
+                "QS602",
+                "inputs must be one tensor, got shapes",
+            ),
+            (lambda: make()({"a": keras.Input((3,))}), "QS602", "inputs must be one tensor"),
+            (lambda: make().build(None), "QS602", "inputs must be one tensor, got shapes None"),
             (lambda: make()(features(4, 3) + 0j), "QS602", "real numbers, got complex128"),
             (lambda: make(observables=["Q0"]), "QS107", "Q0"),
             (lambda: make(observables=["Z7"]), "QS301", "qubit 7"),

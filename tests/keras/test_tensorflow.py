@@ -136,6 +136,21 @@ class TestGraphs:
         assert losses[-1] == pytest.approx(-7.27, abs=0.05)
 
 
+def test_sparse_features() -> None:
+    layer, x = make(dtype="float32"), features(3, 3, dtype="float32") * np.eye(3, dtype="float32")
+    inputs = keras.Input((3,), sparse=True)
+    model = keras.Model(inputs, layer(inputs))
+    sparse = tf.sparse.from_dense(x)
+    close(model(sparse), layer(x), 1e-6)
+    dense = tf.constant(x)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch((sparse.values, dense))
+        found = layer(tf.SparseTensor(sparse.indices, sparse.values, sparse.dense_shape))
+        wanted = layer(dense)
+    by_entry = tape.gradient(wanted, dense)
+    close(tape.gradient(found, sparse.values), tf.linalg.diag_part(by_entry), 1e-6)
+
+
 def test_threads_of_tensorflow_keep_their_memory() -> None:
     """To Python they are new threads at every call."""
     seen: list[int] = []
