@@ -217,7 +217,7 @@ class QuantumLayer(nn.Module):
             inputs = inputs.to_dense()
         result_dtype = self._result_dtype(inputs, w)
         compute = torch.float64 if result_dtype is torch.float64 else torch.float32
-        shape = tuple(map(int, inputs.shape)) if torch.jit.is_tracing() else inputs.shape
+        shape = tuple(map(int, inputs.shape)) if torch_plain.is_traced() else inputs.shape
         features = self.core.features(shape)
         function = self._function(features, compute)
         lead = inputs.shape[:-1]

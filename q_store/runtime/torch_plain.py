@@ -55,11 +55,16 @@ def wanted() -> bool:
     `torch.jit.trace` is one, too: all else it would keep as constants. Dynamo (`torch.compile`, and
     `torch.export` with `strict=True`) cannot ask and gets custom ops.
     """
-    if torch.jit.is_tracing():
+    if is_traced():
         return True
     if not torch.compiler.is_compiling() or torch.compiler.is_dynamo_compiling():
         return False
     return plain.is_wanted() or plain.is_written_down()
+
+
+def is_traced() -> bool:
+    """Whether `torch.jit.trace` is running."""
+    return torch._C._get_tracing_state() is not None
 
 
 def values(function: AnyFunction, inputs: Tensor, weights: Tensor) -> Tensor:
