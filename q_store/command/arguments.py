@@ -106,6 +106,7 @@ def _add_globals(
 
 def _compile(parser: argparse.ArgumentParser) -> None:
     _source(parser)
+    _bind_early(parser)
     _pipeline(parser)
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="write there instead of to standard output"
@@ -133,16 +134,27 @@ def _compile(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _run(parser: argparse.ArgumentParser) -> None:
-    _source(parser)
-    _pipeline(parser)
+def _bind(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bind",
         metavar="NAME=VALUE",
         action="append",
         default=[],
-        help="a number, a list such as [0.1,0.2], or @FILE.json or @FILE.npy; repeat for each",
+        help="a number such as 0.3 or pi/2, a list such as [0.1,pi], or @FILE.json or @FILE.npy; "
+        "repeat for each",
     )
+
+
+def _bind_early(parser: argparse.ArgumentParser) -> None:
+    """Numbers for parameters before the passes run; what is not named stays symbolic."""
+    _bind(parser)
+    parser.set_defaults(bind_early=True)
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    _source(parser)
+    _pipeline(parser)
+    _bind(parser)
     parser.add_argument(
         "--shots", metavar="N", type=_positive, help="measure this often instead of exactly"
     )
@@ -165,6 +177,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 def _cost(parser: argparse.ArgumentParser) -> None:
     _source(parser)
+    _bind_early(parser)
     parser.add_argument(
         "--target", metavar="NAME", default="ionq.forte", help="the machine (default: ionq.forte)"
     )
@@ -191,6 +204,7 @@ def _cost(parser: argparse.ArgumentParser) -> None:
 
 def _draw(parser: argparse.ArgumentParser) -> None:
     _source(parser)
+    _bind_early(parser)
     _pipeline(parser, "")
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="write there instead of to standard output"

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from q_store.command.numbers import read_numbers
 from q_store.frontends.files import read_text, unreadable
 from q_store.qir.diagnostics import did_you_mean, error
 from q_store.targets.executable import Executable
@@ -28,12 +29,7 @@ def bind(executable: Executable, texts: Sequence[str]) -> tuple[Vector, Vector]:
     `QS713` for a value that is no finite number or list and `QS714` for one of another shape.
     """
     names = (*executable.input_names, *executable.weight_names)
-    given: dict[str, float] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise error("QS713", f"--bind {text}: expected NAME=VALUE")
-        given |= _elements(name.strip(), _read(name, value.strip()), names, given)
+    given = read_elements(texts, names)
     missing = [name for name in names if name not in given]
     if missing:
         raise _unbound(executable, missing)
@@ -66,7 +62,7 @@ def _elements(
         elements = [f"{name}[{','.join(map(str, index))}]" for index in np.ndindex(shape)]
     else:
         listed = ", ".join(shapes) or "none"
-        near = did_you_mean(name, (*shapes, *names)) or f"its parameters: {listed}"
+        near = did_you_mean(name, dict.fromkeys((*shapes, *names))) or f"its parameters: {listed}"
         raise error("QS712", f"the circuit has no parameter `{name}`", help=near)
     if value.shape != shape:
         raise error("QS714", f"`{name}` has {_shape(shape)}, got {_shape(value.shape)}")
@@ -79,10 +75,37 @@ def _shape(shape: tuple[int, ...]) -> str:
     return f"shape ({', '.join(map(str, shape))})" if shape else "a single number"
 
 
-def _read(name: str, text: str) -> Vector:
+def read_elements(texts: Sequence[str], names: Sequence[str]) -> dict[str, float]:
+    """Numbers for elements from texts such as `w=[0.1,0.2]` or `w[1]=pi`; `names` are those of all
+    elements. Raises `QS712` to `QS714`."""
+    given: dict[str, float] = {}
+    for text in texts:
+        name, value = _split(text)
+        given |= _elements(name, read_value(name, value), names, given)
+    return given
+
+
+def read_values(texts: Sequence[str]) -> dict[str, Any]:
+    """Numbers and nested lists by name. Raises `QS713`."""
+    found: dict[str, Any] = {}
+    for name, value in map(_split, texts):
+        if name in found:
+            raise error("QS713", f"`{name}` is given twice")
+        found[name] = read_value(name, value).tolist()
+    return found
+
+
+def _split(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise error("QS713", f"--bind {text}: expected NAME=VALUE")
+    return name.strip(), value.strip()
+
+
+def read_value(name: str, text: str) -> Vector:
     """A number, a nested list or the content of a file as an array. Raises `QS713`."""
     try:
-        value = np.asarray(_load(text[1:]) if text.startswith("@") else json.loads(text))
+        value = np.asarray(_load(text[1:]) if text.startswith("@") else read_numbers(text))
         number = value.dtype.kind in "iuf" or value.size == 0
     except (ValueError, EOFError, RecursionError):
         number = False
@@ -90,7 +113,8 @@ def _read(name: str, text: str) -> Vector:
         raise error(
             "QS713",
             f"`{name}` cannot be {text[:60]}",
-            help="write a number, a list such as [0.1,0.2], @FILE.json or @FILE.npy",
+            help="write a number such as 0.3 or pi/2, a list such as [0.1,pi], @FILE.json or "
+            "@FILE.npy",
         )
     array = value.astype(np.float64)
     if not np.all(np.isfinite(array)):

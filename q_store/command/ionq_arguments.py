@@ -63,7 +63,8 @@ def add_job_options(parser: Parser) -> None:
         metavar="NAME=VALUE",
         action="append",
         default=[],
-        help="a number or a list such as [0.1,0.2] for a parameter; repeat for each",
+        help="a number such as 0.3 or pi/2, a list such as [0.1,pi], or @FILE.json or @FILE.npy; "
+        "repeat for each",
     )
 
 

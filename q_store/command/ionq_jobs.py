@@ -58,23 +58,14 @@ def _client(args: Namespace) -> IonQClient:
 
 def _job(args: Namespace) -> dict[str, Any]:
     """Options of a job, and how its circuits are made, from the flags."""
+    from q_store.command.binding import read_values
+
     chosen: dict[str, Any] = {name: getattr(args, name) for name in _OPTIONS}
     chosen["target"] = args.target or "ionq.simulator"
     chosen["gateset"] = None if args.gateset == "auto" else args.gateset
     chosen["level"] = args.level
-    chosen["values"] = dict(map(_value, args.bind)) or None
+    chosen["values"] = read_values(args.bind) or None
     return chosen
-
-
-def _value(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    try:
-        number = json.loads(value)
-    except (ValueError, RecursionError):
-        equals = ""
-    if not equals:
-        raise error("QS713", f"--bind {text}: expected NAME=NUMBER or NAME=[NUMBERS]")
-    return name.strip(), number
 
 
 # --- commands ---------------------------------------------------------------------------------

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from importlib import import_module
 from types import TracebackType
 from typing import Final, cast
@@ -46,25 +45,29 @@ def run(argv: Sequence[str] | None) -> int:
     out = Output(args.color, args.message_format, args.verbosity)
     guard = _Guard(out, sys.argv[1:] if argv is None else list(argv))
     with guard:
-        guard.code = _version(out) if args.version else _dispatch(args, out)
-        out.stdout.flush()
+        guard.code = _dispatch(_version if args.version else _command(args), args, out)
     return guard.code
 
 
-def _version(out: Output) -> int:
+def _version(args: Namespace, out: Output) -> int:
     from q_store import __version__
 
     out.data(f"qstorec {__version__}\n")
     return exit_codes.DONE
 
 
-def _dispatch(args: Namespace, out: Output) -> int:
+def _command(args: Namespace) -> Command:
+    module, _, name = _COMMANDS[args.command].partition(":")
+    return cast(Command, getattr(import_module(module), name))
+
+
+def _dispatch(command: Command, args: Namespace, out: Output) -> int:
     from q_store.qir.diagnostics import QStoreError
 
-    module, _, name = _COMMANDS[args.command].partition(":")
-    command = cast(Command, getattr(import_module(module), name))
     try:
-        return command(args, out)
+        code = command(args, out)
+        out.finish()
+        return code
     except QStoreError as problem:
         code = exit_codes.exit_code(problem.code)
         for found in problem.diagnostics:
@@ -91,7 +94,7 @@ class _Guard(AbstractContextManager["_Guard"]):
         if problem is None:
             return True
         if isinstance(problem, BrokenPipeError):
-            _silence(self.out)
+            self.out.silence()
             self.code = exit_codes.BROKEN_PIPE
         elif isinstance(problem, KeyboardInterrupt):
             self.out.failure("interrupted")
@@ -111,9 +114,3 @@ class _Guard(AbstractContextManager["_Guard"]):
             f"internal error: {type(problem).__name__}: {said} "
             f"({write_reproducer(problem, self.argv)})"
         )
-
-
-def _silence(out: Output) -> None:
-    """Nobody reads standard output any more: let the interpreter's own last flush go nowhere."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), out.stdout.fileno())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 if TYPE_CHECKING:
@@ -36,8 +37,29 @@ class Output:
         self.color, self.form, self.verbosity = color, form, verbosity
 
     def data(self, text: str) -> None:
-        """What was asked for, as it is."""
-        self.stdout.write(text)
+        """What was asked for, as it is. Raises `QS706` where it cannot be written."""
+        self._written(lambda: self.stdout.write(text))
+
+    def finish(self) -> None:
+        """Write what is still in memory. Raises `QS706` where it cannot be written."""
+        self._written(self.stdout.flush)
+
+    def _written(self, action: Callable[[], object]) -> None:
+        try:
+            action()
+        except BrokenPipeError:
+            raise
+        except OSError as problem:
+            self.silence()
+            from q_store.qir.diagnostics import error
+
+            reason = problem.strerror or str(problem)
+            raise error("QS706", f"cannot write to standard output: {reason}") from problem
+
+    def silence(self) -> None:
+        """Let what is still in memory, and the interpreter's own last flush, go nowhere."""
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
 
     def document(self, schema: str, content: Mapping[str, Any]) -> None:
         """One JSON document that names its schema, such as `qstorec/run/1`."""

@@ -35,7 +35,26 @@ def load_module(file: str, args: Namespace) -> Module:
     else:
         module = _from_object(*place, getattr(args, "n_qubits", None))
     observables = getattr(args, "observable", None)
-    return observing(module, observables) if observables else module
+    module = observing(module, observables) if observables else module
+    return bound(module, args.bind) if getattr(args, "bind_early", False) and args.bind else module
+
+
+def bound(module: Module, texts: Sequence[str]) -> Module:
+    """The module with numbers for parameters, or elements of them, of its first function; what is
+    not named stays. Raises `QS712` to `QS714`."""
+    from q_store.command.binding import read_elements
+    from q_store.qir.binding import bind_elements
+    from q_store.qir.func import element_names, element_refs
+
+    refs = {
+        name: ref
+        for arg in module.main.args
+        if arg.type.kind == "f64"
+        for name, ref in zip(element_names(arg), element_refs(arg), strict=True)
+    }
+    numbers = read_elements(texts, tuple(refs))
+    main = bind_elements(module.main, {refs[name]: value for name, value in numbers.items()})
+    return Module((main, *module.funcs[1:]))
 
 
 def read_module(file: str, defines: Defines | None = None) -> Module:

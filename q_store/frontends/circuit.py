@@ -356,7 +356,8 @@ class QuantumCircuit(GateMethods):
             raise AttributeError(f"'QuantumCircuit' object has no attribute {name!r}")
         known = [method for method in dir(type(self)) if not method.startswith("_")]
         message = f"a circuit has no gate or method `{name}`"
-        raise UnknownGate(*error("QS103", message, help=did_you_mean(name, known)).diagnostics)
+        found = failure(_caller(1), "QS103", message, did_you_mean(name, known))
+        raise UnknownGate(*found.diagnostics)
 
     # --- new circuits -------------------------------------------------------------------------
 

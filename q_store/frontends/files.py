@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 from q_store.qir.diagnostics import QStoreError, did_you_mean, error
+
+_BINARY: Final = {
+    ".qir": "expected IR text: `qir 1` …",
+    ".npz": "a compiled executable can only be run: `qstorec run`",
+}
+"""What helps where a file that should be text is none, by its ending."""
 
 
 def read_bytes(file: str | Path) -> bytes:
@@ -24,7 +31,8 @@ def read_text(file: str | Path) -> str:
 def as_text(data: bytes, file: str) -> str:
     """UTF-8 bytes as text, without a byte order mark. Raises `QS702`."""
     if b"\0" in data[:65536]:
-        raise error("QS702", f"{file} is not a text file", help="expected IR text: `qir 1` …")
+        help = _BINARY.get(Path(file).suffix, "")
+        raise error("QS702", f"{file} is not a text file", help=help)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:

@@ -134,12 +134,15 @@ class _UserCode(AbstractContextManager[None]):
         raise self.diagnosed(problem) from None
 
     def diagnosed(self, problem: BaseException) -> QStoreError:
+        remarks = list(getattr(problem, "__notes__", ()))
+        problem.__notes__ = []  # They stand below.
         text = "".join(traceback.format_exception_only(problem)).strip()
         text = text.splitlines()[-1] if isinstance(problem, SyntaxError) else text
         return error(
             "QS704",
             f"{self.file} raised {text}",
             span=_syntax_place(problem) or self.place(problem),
+            notes=map(str, remarks),
         )
 
     def place(self, problem: BaseException) -> Span | None:

@@ -184,7 +184,11 @@ class _Tracing:
 
     def width(self, why: str) -> int:
         if self.n_qubits is None:
-            raise error("QS333", f"n_qubits is needed for {why}")
+            raise error(
+                "QS333",
+                f"n_qubits is needed for {why}",
+                help="give n_qubits=4, or `--n-qubits 4` on the command line",
+            )
         return self.n_qubits
 
     def call(self, function: Callable[..., Any]) -> object:

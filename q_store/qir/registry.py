@@ -54,7 +54,8 @@ def gate(name: str) -> Gate:
     if row is None:
         row = _gate_spellings().get(name.lower())
     if row is None:
-        raise error("QS103", f"unknown gate `{name}`", help=did_you_mean(name, _gate_spellings()))
+        near = did_you_mean(name, _gate_spellings())
+        raise error("QS103", f"unknown gate `{name}`", help=near or "`qstorec gates` lists them")
     return row
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from math import pi
 from typing import Any, Final, Literal
 
@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from q_store.qir import dialects
-from q_store.qir.angle import Angle, Ref
+from q_store.qir.angle import Angle
+from q_store.qir.binding import bind_elements
 from q_store.qir.func import Func, element_refs
-from q_store.qir.ops import Gate, Op, Region
+from q_store.qir.ops import Gate, Op
 from q_store.qir.registry import gate
 from q_store.qir.types import QUBIT
 from q_store.qir.unitary import apply_matrix
@@ -54,32 +55,14 @@ def random_bindings(func: Func, count: int = 3, seed: int = 0) -> Iterator[Bindi
 
 def bind(func: Func, binding: Binding) -> Func:
     """The function with every parameter replaced by its number and no longer an argument."""
-    refs = {
-        ref: float(binding[arg.name][ref[1]])
-        for arg in func.args
-        if arg.type.kind == "f64"
-        for ref in element_refs(arg)
-    }
-    kept = [place for place, arg in enumerate(func.args) if arg.type.kind != "f64"]
-    return func.replace(
-        args=tuple([func.args[place] for place in kept]),
-        roles=tuple([func.roles[place] for place in kept]),
-        ops=_bound(func.ops, refs),
-    )
-
-
-def _bound(ops: Sequence[Op], refs: dict[Ref, float]) -> tuple[Op, ...]:
-    def image(ref: Ref) -> Angle:
-        return Angle(refs[ref]) if ref in refs else Angle.of(ref[0], *ref[1])
-
-    return tuple(
-        [
-            op.replace(
-                angles=tuple([angle.map_refs(image) for angle in op.angles]),
-                regions=tuple([Region(r.args, _bound(r.ops, refs), r.results) for r in op.regions]),
-            )
-            for op in ops
-        ]
+    return bind_elements(
+        func,
+        {
+            ref: float(binding[arg.name][ref[1]])
+            for arg in func.args
+            if arg.type.kind == "f64"
+            for ref in element_refs(arg)
+        },
     )
 
 

@@ -1,5 +1,6 @@
 """What `--emit` writes is what the tools it is for read, and `-D` shapes programs."""
 
+import math
 import runpy
 from collections.abc import Callable
 from io import BytesIO
@@ -20,6 +21,7 @@ from q_store.command.emitting import KINDS
 from q_store.frontends.trace import as_func
 from q_store.qir import dialects
 from q_store.qir.func import Func
+from q_store.qir.parser import parse_module
 from q_store.runtime.reference_func import observations_of_func, unitary_of_func
 from q_store.targets.pennylane_text import to_pennylane_text
 from q_store.testing.strategies import circuits
@@ -214,6 +216,30 @@ def test_defines_shape_what_is_compiled(program: Path, qstorec: Callable) -> Non
     assert qstorec("run", "bell.qst", "-D", "n=3", *bound).code == 0
     piped = qstorec("compile", "-", "-D", "n=3", stdin=PROGRAM.encode())
     assert piped.out == qstorec("compile", "bell.qst", "-D", "n=3").out
+
+
+def test_numbers_are_bound_before_the_passes(program: Path, qstorec: Callable) -> None:
+    some = qstorec("compile", "bell.qst", "--bind", "w[1]=pi/2", "--emit", "dsl")
+    assert (some.code, "w[1]" in some.out, "weight w[2]" in some.out) == (0, False, True)
+    assert "as energy" in some.out
+    bound = ("--bind", "t=.3", "--bind", "w=[0.1,pi]")
+    left = qstorec("run", "-", *bound, stdin=some.out.encode())
+    whole = qstorec("run", "bell.qst", "--bind", "t=.3", "--bind", "w=[0.1,pi/2]")
+    assert (left.code, left.out) == (0, whole.out)
+    assert qstorec("compile", "bell.qst", "--emit", "qasm2").code == 1
+    assert qstorec("compile", "bell.qst", *bound, "--emit", "qasm2").code == 0
+    assert "RY(0.3)" in qstorec("draw", "bell.qst", *bound).out
+    at = {"t": np.asarray(0.3), "w": np.array([0.1, math.pi])}
+    numbers = parse_module(qstorec("compile", "bell.qst", *bound, "-p", "").out).main
+    plain = parse_module(qstorec("compile", "bell.qst", "-p", "").out).main
+    assert numbers.args == ()
+    for got, want in zip(
+        observations_of_func(numbers), observations_of_func(plain, at), strict=True
+    ):
+        np.testing.assert_allclose(got, want, atol=1e-12)
+    for flag, code in (("u=1", "QS712"), ("w=1", "QS714"), ("t", "QS713"), ("t=@no.json", "QS701")):
+        done = qstorec("compile", "bell.qst", "--bind", flag)
+        assert (done.code, done.out, done.err[6:11]) == (1, "", code)
 
 
 def test_defines_of_openqasm(folder: Path, qstorec: Callable) -> None:

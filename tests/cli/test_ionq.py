@@ -88,7 +88,7 @@ def test_parameters_get_values(qstorec: Callable, folder: Path, service: IonqSer
         "from q_store import QuantumCircuit\n"
         "circuit = QuantumCircuit(1).ry(0, param='a').measure_all()\n"
     )
-    done = qstorec("ionq", "submit", "turn.py:circuit", "--bind", "a=3.141592653589793", "--wait")
+    done = qstorec("ionq", "submit", "turn.py:circuit", "--bind", "a=pi", "--wait")
     assert done.out.splitlines()[1].split() == ["1", "1"]
     done = qstorec("ionq", "submit", "turn.py:circuit")
     assert (done.code, "QS730" in done.err) == (1, True)

@@ -1,5 +1,7 @@
 """The command as a process: pipes, signals, colours, internal errors, start-up."""
 
+import errno
+import io
 import json
 import os
 import re
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from q_store.cli import main
 from q_store.command import listing
 from q_store.command.output import Output, paint, table
 
@@ -164,6 +167,36 @@ def test_reproducers_that_cannot_be_written(
 
 
 # --- streams ----------------------------------------------------------------------------------
+
+
+class Full(io.StringIO):
+    """Standard output on a disk without room."""
+
+    def __init__(self, at: str) -> None:
+        super().__init__()
+        self.at = at
+
+    def _refuse(self, name: str) -> None:
+        if name == self.at:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def write(self, text: str) -> int:
+        self._refuse("write")
+        return super().write(text)
+
+    def flush(self) -> None:
+        self._refuse("flush")
+
+
+@pytest.mark.parametrize("at", ["write", "flush"])
+def test_a_full_disk_is_a_diagnostic(
+    at: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for argv in (["compile", "bell.qir"], ["--version"], ["gates", "rx"]):
+        monkeypatch.setattr("sys.stdout", Full(at))
+        assert main(argv) == 1
+        said = capsys.readouterr().err
+        assert said == "error[QS706]: cannot write to standard output: No space left on device\n"
 
 
 class Terminal:

@@ -3,12 +3,16 @@
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from q_store import QuantumCircuit
+from q_store.command.numbers import read_numbers
 
 TURN = """qir 1
 func @main(%x: f64[2] input, %t: f64) -> (f64, f64, f64[2], bit[2], c128[4]) {
@@ -110,6 +114,59 @@ def test_values_from_files(qstorec: Callable, turn: Path) -> None:
         assert qstorec("run", "turn.qir", "--bind", f"x={value}", "--bind", "t=0.4").out == expected
     split = ("--bind", "x[1]=0.5", "--bind", "x[0]=0.3", "--bind", "t = 0.4")
     assert qstorec("run", "turn.qir", *split).out == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("pi", np.pi),
+        ("-pi/2", -np.pi / 2),
+        (" 3 * pi / 4 ", 0.75 * np.pi),
+        ("+.5", 0.5),
+        ("2.", 2.0),
+        ("1e-3*2", 0.002),
+        ("[pi, [.5, -1]]", [np.pi, [0.5, -1.0]]),
+        ("[ ]", []),
+        ("[[], 1e1]", [[], 10.0]),
+    ],
+)
+def test_numbers_as_people_type_them(text: str, value: object) -> None:
+    assert read_numbers(text) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "pie",
+        "pi pi",
+        "1/0",
+        "pi/0.0",
+        "--1",
+        "1 2",
+        "[1",
+        "1]",
+        "[1 2]",
+        "[,]",
+        "2**3",
+        "x",
+        "*",
+    ],
+)
+def test_what_is_no_number(text: str) -> None:
+    with pytest.raises(ValueError, match=r"unexpected|division by zero"):
+        read_numbers(text)
+
+
+@given(st.text("0123456789.eE+-*/[], pi", max_size=12))
+def test_any_text_is_numbers_or_a_value_error(text: str) -> None:
+    with suppress(ValueError, OverflowError):
+        read_numbers(text)
+
+
+def test_suggestions_name_a_parameter_once(qstorec: Callable, turn: Path) -> None:
+    done = qstorec("run", "turn.qir", "--bind", "tt=0.1")
+    assert "did you mean `t`?" in done.err
 
 
 @pytest.mark.parametrize(
