@@ -23,6 +23,7 @@ from q_store.frontends.pennylane.tapes import (
     unbroadcast,
     wire_order,
 )
+from q_store.frontends.pennylane.transforms import transformed
 from q_store.qir.diagnostics import error
 from q_store.qir.func import Role
 
@@ -53,7 +54,7 @@ def from_pennylane(
     elif callable(source):
         function, arguments = symbols_for(source, shapes or {}, constants or {})
         tape, _ = recorded(lambda: function(**arguments))
-        circuit = circuit_of_tape(tape, order or wire_order(source), name)
+        circuit = circuit_of_tape(transformed(source, tape), order or wire_order(source), name)
         _declare(circuit, arguments, constants or {})
     else:
         kind = f"{type(source).__module__}.{type(source).__name__}"
@@ -116,4 +117,4 @@ def record_call(
         return result
     if isinstance(result, QuantumCircuit):
         raise error("QS385", "the function uses PennyLane's operators and returns a circuit too")
-    return circuit_of_tape(tape, wire_order(source))
+    return circuit_of_tape(transformed(source, tape), wire_order(source))

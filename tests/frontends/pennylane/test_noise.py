@@ -120,3 +120,64 @@ def test_mistakes(name: str) -> None:
     with pytest.raises(QStoreError, match="operator 0, ") as caught:
         from_pennylane(function)
     assert reason in str(caught.value)
+
+
+# --- transforms of QNodes ---------------------------------------------------------------------
+
+
+def turned(t):
+    qml.RX(t, 0)
+    qml.RX(0.5 * t, 0)
+    qml.CNOT([0, 1])
+    return qml.expval(qml.Z(0))
+
+
+def qnode():
+    return qml.QNode(turned, qml.device("default.mixed", wires=2))
+
+
+DAMPED = qml.NoiseModel(
+    {qml.noise.op_eq(qml.RX): qml.noise.partial_wires(qml.AmplitudeDamping, 0.3)}
+)
+
+
+@qml.transform
+def without_last_gate(tape):
+    return [qml.tape.QuantumScript(tape.operations[:-1], tape.measurements)], lambda r: r[0]
+
+
+TRANSFORMED = {
+    "noise": lambda: qml.noise.add_noise(qnode(), DAMPED),
+    "inserted": lambda: qml.noise.insert(qnode(), qml.BitFlip, 0.1, position="all"),
+    "their own": lambda: without_last_gate(qnode()),
+    "others before": lambda: qml.noise.add_noise(
+        qml.transforms.commute_controlled(qml.transforms.cancel_inverses(qnode())), DAMPED
+    ),
+    "others after": lambda: qml.transforms.merge_rotations(qml.noise.add_noise(qnode(), DAMPED)),
+}
+
+
+@pytest.mark.parametrize("name", TRANSFORMED)
+def test_transforms_that_change_what_a_circuit_does(name: str) -> None:
+    node = TRANSFORMED[name]()
+    value = q_store.compile(from_pennylane(node))(t=0.7)
+    np.testing.assert_allclose(value, node(0.7), atol=1e-6)
+    assert len(from_pennylane(node)) != 3
+    plain = from_pennylane(qml.transforms.merge_rotations(qnode()))
+    assert len(plain) == 3
+
+
+def test_transforms_that_cannot_be_applied() -> None:
+    folded = qml.noise.mitigate_with_zne(
+        qnode(),
+        scale_factors=[1.0, 2.0],
+        folding=qml.noise.fold_global,
+        extrapolate=qml.noise.poly_extrapolate,
+        extrapolate_kwargs={"order": 1},
+    )
+    merged = qml.noise.add_noise(qml.transforms.merge_rotations(qnode()), DAMPED)
+    for node, reason in ((folded, "2 circuits of one"), (merged, "calculates with parameters")):
+        with pytest.raises(QStoreError, match=reason) as caught:
+            from_pennylane(node)
+        assert caught.value.code == "QS385"
+    assert len(from_pennylane(merged, constants={"t": 0.7})) == 3
