@@ -18,7 +18,7 @@ from q_store.qir.diagnostics import error
 
 _FAILURES: Final = (
     *(TypeError, ValueError, AttributeError, KeyError, IndexError, ArithmeticError),
-    *(ImportError, NotImplementedError, RuntimeError),
+    *(ImportError, RuntimeError),
 )
 _HELP: Final = "give arguments values by `constants`, or read the function without it"
 
@@ -34,8 +34,7 @@ def transformed(source: Any, tape: Any) -> Any:
     for a transform that makes several circuits of one, that fails, or that calculates with
     parameters.
     """
-    found = getattr(source, "compile_pipeline", None) or getattr(source, "transform_program", None)
-    steps = list(found) if found is not None else []
+    steps = list(_pipeline(source))
     while steps and not _matters(steps[-1]):
         steps.pop()
     if not steps:
@@ -43,6 +42,14 @@ def transformed(source: Any, tape: Any) -> Any:
     with qml.QueuingManager.stop_recording():
         first, second = [_run(steps, tape, seed) for seed in (1, 2)]
         return _with_symbols(*first, *second, name=_name(steps[-1]))
+
+
+def _pipeline(source: Any) -> Any:
+    """The transforms of a QNode in order; none of anything else. Older versions of PennyLane have
+    another name for them, which newer ones warn of."""
+    if hasattr(source, "compile_pipeline"):
+        return source.compile_pipeline
+    return getattr(source, "transform_program", None) or ()
 
 
 def _matters(step: Any) -> bool:
@@ -123,7 +130,7 @@ def _with_symbols(
         if here == there:
             return here
         for sign in (1.0, -1.0):
-            found = symbols.get(sign * here)
+            found: Any = symbols.get(sign * here)
             if found is not None and symbols_there.get(sign * there) is found:
                 return found * sign
         raise refusal
