@@ -130,9 +130,9 @@ def _with_symbols(
         if here == there:
             return here
         for sign in (1.0, -1.0):
-            found: Any = symbols.get(sign * here)
-            if found is not None and symbols_there.get(sign * there) is found:
-                return found * sign
+            number = sign * here
+            if number in symbols and symbols_there.get(sign * there) is symbols[number]:
+                return symbols[number] * sign
         raise refusal
 
     def data(op: Any) -> list[Any] | None:
