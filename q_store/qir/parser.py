@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final, NoReturn
@@ -29,7 +30,7 @@ from q_store.qir.func import AttrValue, Func, Module, Role
 from q_store.qir.lexer import Lexer, Token
 from q_store.qir.location import SourceText, TextLocation
 from q_store.qir.observables import Expval, Observation, PauliSum, Probs, Sample, State
-from q_store.qir.ops import Op, Region
+from q_store.qir.ops import Gate, Op, Region
 from q_store.qir.registry import all_gates_by_name, all_ops, op_def
 from q_store.qir.types import QUBIT, Type, parse_type
 from q_store.qir.values import Value
@@ -44,6 +45,10 @@ _SIMPLE_OP: Final = re.compile(
     r"(NAME(?:, NAME)*) = (\w+\.\w+)(?:\(([^()\n]*)\))? (NAME(?:, NAME)*)(?=\n)".replace(
         "NAME", r"%[^\W\d]\w*(?:\.[0-9]+)?"
     )
+)
+_AFFINE: Final = (
+    "an angle is a sum of numbers and of numbers times parameters; all else is computed before, "
+    "as in `%t = f.mul(%a, %b)`"
 )
 _ROLES: Final[dict[str, Role]] = {"input": "input", "weight": "weight"}
 
@@ -198,7 +203,11 @@ class _Parser:
         self.expect("}")
         returned = [value.type for value in results]
         if declared not in (None, returned) and not self.problems:
-            self.fail("QS205", f"{name.text} returns {returned}, not the types it declares", name)
+            self.fail(
+                "QS205",
+                f"{name.text} declares {_listed(declared or ())} and returns {_listed(returned)}",
+                name,
+            )
         return Func(name.text[1:], args, roles, ops, results, attrs)
 
     def params(self) -> tuple[tuple[Value, ...], tuple[Role | None, ...]]:
@@ -211,6 +220,8 @@ class _Parser:
             type = self.type()
             args.append(self.define(token, type))
             role = _ROLES.get(self.lex.token.text)
+            if role is None and self.lex.token.kind == "word":
+                self.expected("`,` or `)`", did_you_mean(self.lex.token.text, _ROLES))
             if role and type.kind != "f64":
                 self.fail("QS212", f"only f64 parameters have a role, not {type}")
             if role:
@@ -346,6 +357,9 @@ class _Parser:
             return self.alloc(targets, start)
         angles = self.angles() if self.lex.token.text == "(" else ()
         operands = tuple([self.use(token) for token in self.value_tokens()])
+        if isinstance(defn, Gate) and len(operands) != defn.wires:
+            wires = counted(defn.wires or 0, "qubit")
+            self.fail("QS205", f"`{defn.name}` needs {wires}, got {len(operands)}", name)
         observations: tuple[Observation, ...] = ()
         if defn is dialects.OBSERVE and self.lex.token.text == "[":
             observations = self.observations(len(operands))
@@ -401,7 +415,9 @@ class _Parser:
         found = [self.memoised_angle()]
         while self.accept(","):
             found.append(self.memoised_angle())
-        self.expect(")")
+        if self.lex.token.text != ")":
+            self.expected("`)`", help=_AFFINE if self.lex.token.text in ("*", "/") else "")
+        self.lex.advance()
         return tuple(found)
 
     def memoised_angle(self) -> Angle:
@@ -445,7 +461,9 @@ class _Parser:
         return number, self.ref()
 
     def ref(self) -> Ref:
-        token = self.take("value", "a number or a parameter")
+        if self.lex.token.kind != "value":
+            self.expected("a number or a parameter", help=_AFFINE)
+        token = self.lex.advance()
         value = self.use(token)
         index: tuple[int, ...] = ()
         if self.lex.token.text == "[":
@@ -542,6 +560,10 @@ class _Parser:
         ops, results = self.body("yield")
         self.expect("}")
         return Region(args, ops, results)
+
+
+def _listed(types: Sequence[Type]) -> str:
+    return f"({', '.join(map(str, types))})"
 
 
 def _brief(text: str) -> str:

@@ -44,8 +44,17 @@ def op_def(name: str, span: Span | None = None) -> OpDef:
     """The row with this full name. Raises `QS102` for an unknown op."""
     row = all_ops().get(name)
     if row is None:
-        raise error("QS102", f"unknown op `{name}`", span=span, help=did_you_mean(name, all_ops()))
+        help = _near_op(name) or did_you_mean(name, all_ops())
+        raise error("QS102", f"unknown op `{name}`", span=span, help=help)
     return row
+
+
+def _near_op(name: str) -> str:
+    """Help for an op without its dialect, and for another library's name of a gate."""
+    known = [f"{dialect}.{name}" for dialect in "qnfm" if f"{dialect}.{name}" in all_ops()]
+    row = _gate_spellings().get(name.removeprefix("q.").lower())
+    known += [row.name] if row else []
+    return f"did you mean `{known[0]}`?" if known else ""
 
 
 def gate(name: str) -> Gate:
