@@ -81,10 +81,10 @@ class FuncBuilder:
         self._ops.append(Op(op_def(f"f.{name}"), angles=angles, results=(value,), loc=loc))
         return value
 
-    def measure(self, wire: int, loc: Location | None = None) -> Value:
+    def measure(self, wire: int, loc: Location | None = None, name: str | None = None) -> Value:
         """Append a mid-circuit measurement and return its bit."""
         operands = self._take([wire], "q.measure")
-        bit = Value(BIT, f"c{wire}")
+        bit = Value(BIT, name or f"c{wire}")
         results = (Value(QUBIT, operands[0].name), bit)
         self._ops.append(Op(dialects.MEASURE, operands, (), results, loc=loc))
         self._put([wire], results[:1])

@@ -14,10 +14,10 @@ IONQ_SERVICE: Final[dict[str, Explanation]] = {
         "to_ionq_json(circuit, values={'theta': 0.3})",
     ),
     "QS731": Explanation(
-        "circuit that IonQ's JSON cannot express",
+        "circuit that IonQ's formats cannot express",
         "`ionq.circuit.v1` is a list of gates on fresh qubits, all of which are measured at its "
-        "end. Measurements in the middle, resets, conditions and noise channels have no place in "
-        "it.",
+        "end; `ionq.qasm3.v1` has measurements in the middle and resets too. Conditions and noise "
+        "channels have no place in either, and native gates none in the second.",
     ),
     "QS732": Explanation(
         "unusable option of a job",

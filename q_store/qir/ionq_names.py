@@ -17,6 +17,8 @@ MEASURED: Final = "qstore_measured"
 job by `;`, and `!` stands before a qubit whose bit is to be read as its opposite."""
 TAG: Final = "qstore_tag"
 """Metadata: a word that no other job has, by which a job is found again."""
+FINAL: Final = "qstore_final"
+"""The register of OpenQASM 3 jobs that holds all qubits as they are measured at the end."""
 ALIASES: Final = {"not": "x", "cx": "cnot"}
 """Other names the service knows."""
 

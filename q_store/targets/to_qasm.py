@@ -56,21 +56,25 @@ def to_qasm2(func: Func) -> str:
     return _Export(flatten(func), 2, "spec", True).text()
 
 
-def to_qasm3(func: Func, *, u: str = "spec", arrays: bool = True) -> str:
+def to_qasm3(func: Func, *, u: str = "spec", arrays: bool = True, register: str = "c") -> str:
     """OpenQASM 3.0 text. Parameters are `input float[64]` and `input array[float[64], n]`; with
     `arrays=False` one scalar for each element, which more readers know.
 
     `u` is the convention for the phase of `U` and `u2`: `"spec"`, where `gphase` makes up for the
-    difference to the gate table, or `"qiskit"`. Raises `QS356` and `QS340` as `to_qasm2` does, and
+    difference to the gate table, or `"qiskit"`. `register` is what the bits of the first sample are
+    called where the name is free. Raises `QS356` and `QS340` as `to_qasm2` does, and
     `QS381` for an unknown convention.
     """
     if u not in ("spec", "qiskit"):
         raise error("QS381", f"u must be 'spec' or 'qiskit', got {u!r}")
-    return _Export(flatten(func), 3, u, arrays).text()
+    return _Export(flatten(func), 3, u, arrays, register).text()
 
 
 class _Export:
-    def __init__(self, flat: FlatFunc, version: int, u: str, arrays: bool) -> None:
+    def __init__(
+        self, flat: FlatFunc, version: int, u: str, arrays: bool, register: str = "c"
+    ) -> None:
+        self.last = register
         self.flat, self.version, self.arrays = flat, version, arrays
         self.spec = version == 3 and u == "spec"
         self.names = GivenNames(all_gates())
@@ -286,7 +290,7 @@ class _Export:
             self.notes += [f"// q-store: observe {observation_note(item)}" for item in observed]
         if not samples:
             return
-        name, size = self.names.free("c"), len(samples[0].qubits)
+        name, size = self.names.free(self.last), len(samples[0].qubits)
         register = f"creg {name}[{size}];" if self.version == 2 else f"bit[{size}] {name};"
         self.lines.append(register)
         for place, qubit in enumerate(samples[0].qubits):

@@ -447,8 +447,10 @@ def test_debiasing_with_few_shots_is_a_warning() -> None:
 @pytest.mark.parametrize(
     ("circuit", "message"),
     [
-        (lambda: QuantumCircuit(1).measure(0, bit="c").x(0), "`q.measure` cannot be written"),
-        (lambda: QuantumCircuit(1).h(0).reset(0), "`q.reset` cannot be written"),
+        (
+            lambda: QuantumCircuit(2).measure(0, bit="c").if_bit("c", QuantumCircuit(2).x(1)),
+            "`q.if` cannot be written",
+        ),
         (lambda: QuantumCircuit(1).depolarizing(0, 0.1), "`n.depolarizing` cannot be written"),
         (lambda: QuantumCircuit(1).h(0).state(), "no machine can give"),
     ],
@@ -457,6 +459,34 @@ def test_what_the_format_cannot_express(circuit: Any, message: str) -> None:
     with pytest.raises(QStoreError, match=message) as caught:
         ionq_circuits(circuit().to_ir())
     assert caught.value.code == "QS731"
+
+
+def in_the_middle() -> QuantumCircuit:
+    circuit = QuantumCircuit(3).ry(0, param="t").measure(0, bit="m").x(0).reset(1)
+    return circuit.cx(0, 1).swap(1, 2).iswap(0, 1)
+
+
+def test_measurements_in_the_middle_are_openqasm_3() -> None:
+    func = in_the_middle().sample(2, 0).to_ir()
+    made = ionq_circuits(func, values=[[0.3], [1.4]])
+    found = [body([circuit], noise="forte-1", shots=100) for circuit in made]
+    for job, angle in zip(found, (0.3, 1.4), strict=True):
+        assert (job["type"], [*job["input"]]) == ("ionq.qasm3.v1", ["data"])
+        assert job["metadata"] == {"qstore_measured": "2,0"}
+        again = from_qasm(job["input"]["data"])
+        assert again.observations == (Sample((0, 1, 2)),)
+        assert [step.row.name for step in again].count("q.measure") == 1
+        assert f"ry({angle}) q[0];" in job["input"]["data"]
+        (circuit,) = read_circuits(job)
+        assert circuit.n_qubits == 3
+    with pytest.raises(QStoreError, match=r"QS733.*a job of its own, got 2 circuits"):
+        job_body(made, JobOptions())
+    with pytest.raises(QStoreError, match=r"QS732.*need api='v0\.4'"):
+        job_body(made[:1], JobOptions(api="v0.3"))
+    with pytest.raises(QStoreError, match=r"QS731.*not written with native gates"):
+        ionq_circuits(func, gateset="native", values=[[0.3]])
+    with pytest.raises(QStoreError, match="QS730"):
+        ionq_circuits(func)
 
 
 def test_native_gates_are_those_of_the_machine() -> None:

@@ -11,6 +11,8 @@ from q_store.qir.diagnostics import did_you_mean, error
 
 if TYPE_CHECKING:
     from q_store.frontends.circuit import QuantumCircuit
+    from q_store.frontends.qasm.places import Source
+    from q_store.frontends.qasm.statements import Program
 
 _CONVENTIONS = ("spec", "qiskit")
 
@@ -63,21 +65,45 @@ def read_qasm(
 ) -> QuantumCircuit:
     """The circuit of a text. `name` is what errors call it, `folder` where its includes are.
     Raises as `from_qasm`."""
-    from q_store.frontends.qasm.finish import finished, grouped, renamed
+    from q_store.frontends.qasm.finish import finished
+
+    state, source = _carried_out(text, name, folder, u, constants or {})
+    return finished(state, source, _identifier(name))
+
+
+def read_measurements(
+    text: str, name: str
+) -> tuple[QuantumCircuit, dict[str, tuple[str | None, ...]]]:
+    """The circuit of a text with every measurement as a step of its own, the last ones too, and
+    for each register what its bits hold in the end: the bit of a measurement, `None` where nothing
+    was measured. Raises as `from_qasm`."""
+    from q_store.frontends.qasm.finish import with_measurements
+
+    return with_measurements(*_carried_out(text, name, None, "spec", {}))
+
+
+def _carried_out(
+    text: str,
+    name: str,
+    folder: Path | None,
+    u: str,
+    constants: Mapping[str, int | float | bool],
+) -> tuple[Program, Source]:
+    from q_store.frontends.qasm.finish import grouped, renamed
     from q_store.frontends.qasm.read import source_of
     from q_store.frontends.qasm.statements import Program
 
     source = source_of(text, name)
-    state = Program(source, "qiskit" if u == "qiskit" else "spec", constants or {}, folder)
+    state = Program(source, "qiskit" if u == "qiskit" else "spec", constants, folder)
     try:
         statements = state.read()
-        _check_constants(statements, constants or {})
+        _check_constants(statements, constants)
         state.renamed = renamed(source)
         state.vectors = grouped(_inputs(statements))
         state.run(statements)
     except RecursionError as problem:
         raise error("QS373", f"{name} is nested too deeply to be read") from problem
-    return finished(state, source, _identifier(name))
+    return state, source
 
 
 def _text_of(program: str | Path, file: str) -> tuple[str, str, Path | None]:

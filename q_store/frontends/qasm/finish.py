@@ -45,6 +45,24 @@ def finished(state: State, source: Source, name: str) -> QuantumCircuit:
     return circuit
 
 
+def with_measurements(
+    state: State, source: Source
+) -> tuple[QuantumCircuit, dict[str, tuple[str | None, ...]]]:
+    """The circuit of a program with all its measurements as steps, and the bits of its registers.
+    Raises `QS377` without qubits."""
+    if state.n_qubits == 0:
+        raise error("QS377", f"{source.file} declares no qubits", span=source.span(0, 1))
+    circuit = QuantumCircuit(state.n_qubits)
+    circuit._steps = list(state.steps)
+    circuit._bits = {step.bit: None for step in state.steps if step.bit}
+    _declare(circuit, state, source)
+    registers = {
+        name: tuple([cell if isinstance(cell, str) else None for cell in bits.cells])
+        for name, bits in state.registers.items()
+    }
+    return circuit, registers
+
+
 def _declare(circuit: QuantumCircuit, state: State, source: Source) -> None:
     """Parameters in the order they are declared, with the roles that comments give."""
     roles: dict[str, Role] = {}

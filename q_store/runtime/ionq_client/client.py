@@ -369,7 +369,8 @@ def in_jobs(circuits: Sequence[IonqCircuit]) -> Iterator[list[IonqCircuit]]:
     most = min(MAX_GATES, MAX_BODY // _BYTES_PER_GATE)
     for circuit in circuits:
         size = len(circuit.gates)
-        if part and (len(part) >= MAX_CIRCUITS or gates + size > most):
+        alone = circuit.text or (part and part[-1].text)
+        if part and (alone or len(part) >= MAX_CIRCUITS or gates + size > most):
             yield part
             part, gates = [], 0
         part.append(circuit)

@@ -173,7 +173,7 @@ class IonQJob:
 
     def _probabilities(self, sharpen: bool | None) -> object:
         if sharpen is None:
-            found = self._artifact(_PROBABILITIES)
+            found = self._artifact(self._preferred(_PROBABILITIES))
             if found is not None:
                 return found
         query = None if sharpen is None else {"sharpen": str(sharpen).lower()}
@@ -188,8 +188,14 @@ class IonQJob:
         return error("QS751", f"job {self.id} has no results: {problem.diagnostics[0].message}")
 
     def _memory(self, layout: Layout) -> tuple[str, ...] | None:
-        found = self._artifact(_SHOTS)
+        found = self._artifact(self._preferred(_SHOTS))
         return None if found is None else decode_shots(found, layout)
+
+    def _preferred(self, formats: Sequence[str]) -> Sequence[str]:
+        """OpenQASM 3 has registers, which version 2 of the formats names."""
+        if self.info.get("type") != "ionq.qasm3.v1":
+            return formats
+        return sorted(formats, key=lambda format: not format.endswith("v2"))
 
     def _artifact(self, formats: Sequence[str]) -> object | None:
         """The first of these formats that the job has; none in older answers, which have URLs."""

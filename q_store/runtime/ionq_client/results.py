@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from q_store.qir.diagnostics import QStoreError, error
+from q_store.qir.ionq_names import FINAL
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,7 +123,7 @@ def _keys(payload: object, qubits: int) -> list[tuple[int, float]]:
             inner = inner[name]
     registers = inner.get("registers")
     if isinstance(registers, Mapping):
-        found = registers.get(ALL)
+        found = registers.get(FINAL, registers.get(ALL))
         if not isinstance(found, Mapping):
             raise _odd(f"registers {', '.join(map(str, registers))} without `{ALL}`")
         return [(_integer(key, 2, qubits), _value(value)) for key, value in found.items()]
@@ -160,7 +161,7 @@ def decode_shots(payload: object, layout: Layout) -> tuple[str, ...]:
 
 def _shot(shot: Any, layout: Layout) -> str:
     registers = shot.get("registers")
-    bits = registers.get(ALL) if isinstance(registers, Mapping) else None
+    bits = registers.get(FINAL, registers.get(ALL)) if isinstance(registers, Mapping) else None
     good = isinstance(bits, list) and all(isinstance(b, int) and 0 <= b <= 1 for b in bits)
     if not isinstance(bits, list) or not good or len(bits) > layout.qubits:
         raise _odd(f"a shot of registers {registers!r}"[:200])

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from q_store.frontends.ionq import read_ionq_json
+from q_store.frontends.qasm import read_measurements
 from q_store.passes.analysis import all_ops
 from q_store.qir.diagnostics import QStoreError
 from q_store.runtime.ionq_service.charges import GateCount, count_gates
@@ -40,7 +40,6 @@ _V03: Final = frozenset(
     {"target", "input", "lang", "body", "name", "shots", "metadata", "noise"}
     | {"error_mitigation", "registers", "dry_run"}
 )
-_IN_THE_MIDDLE: Final = frozenset({"q.measure", "q.reset", "q.if"})
 _V03_FORMATS: Final = ("ionq.circuit.v0", None)
 
 
@@ -250,15 +249,14 @@ def _circuits(content: Mapping[str, Any], kind: str) -> tuple[CircuitPart, ...]:
 
 def _openqasm(text: str) -> CircuitPart:
     try:
-        func = read_ionq_json({"type": QASM3, "input": {"data": text}}).main
+        circuit, _ = read_measurements(text, "input.data")
+        func = circuit.to_ir()
     except QStoreError as problem:
         raise Refused(400, problem.diagnostics[0].message, "input.data") from None
-    if any(op.defn.name in _IN_THE_MIDDLE for op in func.ops):
-        raise Refused(
-            400,
-            "measurements, resets and conditions inside a circuit do not run here",
-            "input.data",
-        )
+    if any(op.defn.name == "q.if" for op in func.ops):
+        raise Refused(400, "conditions on measured bits are not supported", "input.data")
+    if func.args:
+        raise Refused(400, "inputs of a program have no values here", "input.data")
     sizes = [len(op.operands) for op in all_ops(func.ops) if op.is_gate and op.operands]
     two = sum(1 if size == 2 else 6 * (size - 2) for size in sizes if size > 1)
     return CircuitPart(None, "qis", func.n_qubits, [], None, text, (sizes.count(1), two))

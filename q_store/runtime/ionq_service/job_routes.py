@@ -234,7 +234,9 @@ def artifact(at: Context, request: Request, version: str, identifier: str, wante
     job = jobs.known_job(at.store, identifier)
     if wanted == NATIVE and has_program(job):
         (part,) = jobs.parts_of(at.store, job)
-        return Reply(200, compiled(job["backend"], part))
+        program = compiled(job["backend"], part)
+        if program is not None:
+            return Reply(200, program)
     if has_results(at.store, job):
         if not job["input"] and wanted == AGGREGATE:
             return Reply(200, _aggregate(at, job))

@@ -1,7 +1,9 @@
 """What a circuit gave, in the forms of IonQ's API.
 
-A key or a number k of an outcome is little-endian: bit q of k is qubit q. Texts of v2 are padded
-with the highest qubit of the register on the left; its lists of bits start with the lowest.
+A key or a number k of an outcome is little-endian: bit q of k is qubit q. Bits above the qubits are
+those of measurements in the middle of OpenQASM 3, which only the registers of v2 show. Texts of v2
+are padded with the highest qubit of the register on the left; its lists of bits start with the
+lowest.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ class Outcome:
 
     qubits: int
     probabilities: dict[str, float]
-    """By decimal key; exact on the ideal simulator, frequencies elsewhere."""
+    """By decimal key; exact on the ideal simulator, frequencies elsewhere. `plain` leaves the bits
+    above the qubits out."""
     shots: NDArray[np.uint64] | None = None
     """One number for each shot, in order; `None` on the ideal simulator."""
     registers: Registers | None = None
@@ -66,6 +69,23 @@ class Outcome:
         """The result in one of `formats`."""
         return _FORMATS[name](self)
 
+    def plain(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Values by decimal key, summed up for the qubits."""
+        found: dict[str, Any] = {}
+        for key, value in values.items():
+            own = str(int(key) & self._every)
+            found[own] = found.get(own, 0) + value
+        return found
+
+    @property
+    def _every(self) -> int:
+        return (1 << self.qubits) - 1
+
+    def plain_shots(self) -> list[str]:
+        """The qubits in each shot as a decimal key."""
+        shots = [] if self.shots is None else self.shots.tolist()
+        return [str(shot & self._every) for shot in shots]
+
     def histogram(self) -> dict[str, int]:
         """Counts by decimal key."""
         total = 0 if self.shots is None else len(self.shots)
@@ -101,17 +121,15 @@ def _bits(number: int, wires: Sequence[int | None]) -> list[int]:
 
 
 _FORMATS: Final[dict[str, Callable[[Outcome], Any]]] = {
-    "ionq.result.probabilities.json.v1": lambda found: found.probabilities,
+    "ionq.result.probabilities.json.v1": lambda found: found.plain(found.probabilities),
     "ionq.result.probabilities.json.v2": lambda found: {
         "probabilities": {"registers": found.by_register(found.probabilities)}
     },
-    "ionq.result.histogram.json.v1": lambda found: found.histogram(),
+    "ionq.result.histogram.json.v1": lambda found: found.plain(found.histogram()),
     "ionq.result.histogram.json.v2": lambda found: {
         "histogram": {"registers": found.by_register(found.histogram())}
     },
-    "ionq.result.shots.json.v1": lambda found: (
-        [] if found.shots is None else [str(shot) for shot in found.shots.tolist()]
-    ),
+    "ionq.result.shots.json.v1": lambda found: found.plain_shots(),
     "ionq.result.shots.json.v2": lambda found: {"shots": found.shots_v2()},
 }
 AGGREGATE: Final = "ionq.result.probabilities-aggregate.json.v1"

@@ -15,9 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from q_store.frontends.ionq import read_ionq_json
+from q_store.frontends.qasm import read_measurements
 from q_store.qir.func import Func
-from q_store.runtime.ionq_service.intake import QASM3, SINGLE, CircuitPart
+from q_store.runtime.ionq_service.intake import SINGLE, CircuitPart
 from q_store.runtime.ionq_service.noise import NoiseModel, with_noise
+from q_store.runtime.ionq_service.outcomes import Registers
+from q_store.runtime.ionq_service.registers import deferred
 from q_store.targets.executable import Executable
 from q_store.targets.ionq.cost import compile_native
 from q_store.targets.lower import lower
@@ -41,6 +44,7 @@ class Circuit:
     """Angles of all gates in radians."""
     wires: tuple[int, ...]
     part: CircuitPart
+    registers: Registers | None = None
 
 
 def read(part: CircuitPart) -> tuple[Func, tuple[int, ...]]:
@@ -49,7 +53,7 @@ def read(part: CircuitPart) -> tuple[Func, tuple[int, ...]]:
     Raises what reading IonQ's JSON or OpenQASM raises.
     """
     if part.text:
-        func = read_ionq_json({"type": QASM3, "input": part.input()}).main
+        func = read_measurements(part.text, "input.data")[0].to_ir()
         return func, tuple(range(func.n_qubits))
     used = sorted({wire for gate in part.gates for wire in _wires(gate)}) or [0]
     number = {wire: index for index, wire in enumerate(used)}
@@ -72,7 +76,7 @@ def circuits_of(parts: Sequence[CircuitPart], model: NoiseModel | None) -> list[
         numbers = None if key is None else _numbers(part)
         first = alike.get(key) if numbers is not None else None
         if first is not None and numbers is not None:
-            found.append(replace(first, angles=numbers, part=part))
+            found.append(replace(first, angles=numbers, part=part, registers=part.registers))
             continue
         circuit = _circuit(part, model)
         found.append(circuit)
@@ -83,12 +87,16 @@ def circuits_of(parts: Sequence[CircuitPart], model: NoiseModel | None) -> list[
 
 def _circuit(part: CircuitPart, model: NoiseModel | None) -> Circuit:
     func, wires = read(part)
-    if model is None:
-        executable = lower(func)
-    else:
-        native = compile_native(func, model.device, LEVEL)
-        executable = with_noise(lower(native), model.chances)
-    return Circuit(executable, executable.b[~fixed(executable)], wires, part)
+    if model is not None:
+        func = compile_native(func, model.device, LEVEL)
+    registers: Registers | None = part.registers
+    if part.text:
+        made = deferred(func, read_measurements(part.text, "input.data")[1])
+        func, wires, registers = made.func, made.wires, made.registers
+    executable = lower(func)
+    if model is not None:
+        executable = with_noise(executable, model.chances)
+    return Circuit(executable, executable.b[~fixed(executable)], wires, part, registers)
 
 
 def fixed(exe: Executable) -> NDArray[np.bool_]:

@@ -11,10 +11,12 @@ from q_store.runtime.ionq_service.machines import is_simulator, machine
 from q_store.runtime.ionq_service.noise import NoiseModel, of_machine, of_model
 from q_store.runtime.ionq_service.outcomes import Outcome
 from q_store.runtime.ionq_service.reading import LEVEL, circuits_of, read
+from q_store.runtime.ionq_service.registers import deferred
 from q_store.runtime.ionq_service.simulation import simulate
 from q_store.targets.ionq.cost import compile_native
 from q_store.targets.ionq.devices import IonqDevice
 from q_store.targets.ionq.json.circuits import ionq_circuits
+from q_store.targets.lower import has_effects
 
 
 def outcomes(
@@ -32,11 +34,18 @@ def outcomes(
     return simulate(circuits_of(parts, model), None if model is None else shots, seed)
 
 
-def compiled(backend: str, part: CircuitPart) -> dict[str, Any]:
-    """The program of a circuit that a backend plays, `ionq.native.v1`. Raises as `outcomes`."""
+def compiled(backend: str, part: CircuitPart) -> dict[str, Any] | None:
+    """The program of a circuit that a backend plays, `ionq.native.v1`, which has no words for
+    measurements in the middle: then `None`. Raises as `outcomes`."""
     device = machine(backend)
     func, wires = read(part)
-    return _program(compile_native(func, device, LEVEL), wires, device)
+    native = compile_native(func, device, LEVEL)
+    if part.text:
+        last = deferred(native, {})
+        if last.func.n_qubits > func.n_qubits or has_effects(last.func):
+            return None
+        native = last.func
+    return _program(native, wires, device)
 
 
 def _noise(device: IonqDevice, noise: Mapping[str, Any] | None) -> NoiseModel | None:

@@ -90,16 +90,16 @@ def _outcome(
     circuit: Circuit, chances: Array, shots: int | None, stream: np.random.Generator
 ) -> Outcome:
     part = circuit.part
-    qubits = max(part.qubits, len(circuit.wires))
+    qubits = part.qubits if part.text else max(part.qubits, len(circuit.wires))
     if shots is None:
         places = np.flatnonzero(chances > _NEGLIGIBLE)
         keys = _spread(places.astype(np.uint64), circuit.wires)
         shares = zip(keys.tolist(), chances[places].tolist(), strict=True)
-        return Outcome.exact(qubits, {str(key): share for key, share in shares}, part.registers)
+        return Outcome.exact(qubits, {str(key): share for key, share in shares}, circuit.registers)
     ladder = np.cumsum(np.maximum(chances, 0.0))
     drawn = np.searchsorted(ladder, stream.random(shots) * ladder[-1], side="right")
     places = np.minimum(drawn, len(chances) - 1).astype(np.uint64)
-    return Outcome.sampled(qubits, _spread(places, circuit.wires), part.registers)
+    return Outcome.sampled(qubits, _spread(places, circuit.wires), circuit.registers)
 
 
 def _spread(places: NDArray[np.uint64], wires: tuple[int, ...]) -> NDArray[np.uint64]:

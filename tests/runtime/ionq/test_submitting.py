@@ -250,6 +250,9 @@ def test_circuits_are_distributed_over_jobs_in_order(service: Scripted) -> None:
     assert [len(part) for part in in_jobs(many)] == [5000, 1]
     long = IonqCircuit("long", "qis", 1, ({"gate": "h", "target": 0},) * 30_000, (0,), ((0,),))
     assert [len(part) for part in in_jobs([long] * 3 + [bell()])] == [1, 1, 2]
+    middle = ionq_circuits(QuantumCircuit(1).h(0).reset(0).measure_all().to_ir())[0]
+    parts = in_jobs([bell(), bell(), middle, middle, bell()])
+    assert [len(part) for part in parts] == [2, 1, 1, 1]
     with client(service) as ionq:
         jobs = ionq.submit_all([long, long, bell()])
     sizes = {job["id"]: len(job["body"]["input"].get("circuits", [1])) for job in service.jobs}

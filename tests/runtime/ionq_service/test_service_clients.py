@@ -9,7 +9,7 @@ import numpy as np
 import pennylane as qml
 import pytest
 from pennylane_ionq.api_client import APIClient
-from qiskit import QuantumCircuit, transpile
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, transpile
 from qiskit_ionq import GPI2Gate, GPIGate, IonQProvider, MSGate, ZZGate
 
 from q_store.runtime.ionq_service.http_server import IonqServer
@@ -120,6 +120,24 @@ def test_qiskit_reads_shots_states_and_failures(provider: IonQProvider) -> None:
     job = provider.get_backend("ionq_simulator").run(wide)
     with pytest.raises(IonQJobFailureError, match="NotEnoughQubits"):
         job.wait_for_final_state(wait=0.01)
+
+
+def test_qiskit_measures_in_the_middle(provider: IonQProvider) -> None:
+    circuit = QuantumCircuit(QuantumRegister(2, "q"))
+    middle, last = ClassicalRegister(1, "middle"), ClassicalRegister(2, "last")
+    circuit.add_register(middle, last)
+    circuit.ry(1.0, 0)
+    circuit.measure(0, middle[0])
+    circuit.x(0)
+    circuit.cx(0, 1)
+    circuit.reset(0)
+    circuit.measure([0, 1], last)
+    backend = provider.get_backend("ionq_simulator")
+    backend.set_options(noise_model="forte-1", sampler_seed=3)
+    counts = backend.run(circuit, shots=3000).result(wait=0.01).get_counts()
+    assert sum(counts.values()) == 3000
+    assert counts["10 0"] == pytest.approx(3000 * cos(0.5) ** 2, abs=150)
+    assert counts["00 1"] == pytest.approx(3000 * sin(0.5) ** 2, abs=150)
 
 
 # --- cirq-ionq --------------------------------------------------------------------------------

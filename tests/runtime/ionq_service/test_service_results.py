@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from q_store.frontends.circuit import QuantumCircuit
+from q_store.ionq import IonQClient, local_service
 from q_store.runtime.ionq_service.noise import of_machine, of_model
 from q_store.targets.ionq.devices import DEVICES
 from tests.runtime.ionq_service.local import BELL, Local, batch, job
@@ -213,13 +215,80 @@ def test_openqasm_3(local: Local) -> None:
     shown = local.get("/jobs")["jobs"][0]
     assert shown["stats"] == {"qubits": 2, "circuits": 1, "gate_counts": {"1q": 1, "2q": 0}}
     assert artifacts(local, shown)["ionq.result.probabilities.json.v2"]["probabilities"] == {
-        "registers": {"output_all": {"10": pytest.approx(1)}}
+        "registers": {"output_all": {"10": pytest.approx(1)}, "c": {"10": pytest.approx(1)}}
     }
     wrong = local.ask("POST", "/jobs", body | {"input": {"data": "OPENQASM 3; nothing"}})
     assert (wrong.status, wrong.content["validation"]["keys"]) == (400, ["input.data"])
-    text = "OPENQASM 3.0; qubit q; bit[2] c; c[0] = measure q; reset q; c[1] = measure q;"
+    text = "OPENQASM 3.0; qubit q; bit c; c = measure q; if (c) { reset q; }"
     wrong = local.ask("POST", "/jobs", body | {"input": {"data": text}})
-    assert "inside a circuit" in wrong.content["message"]
+    assert "conditions on measured bits" in wrong.content["message"]
+    text = "OPENQASM 3.0; input float a; qubit q; U(a, 0, 0) q;"
+    wrong = local.ask("POST", "/jobs", body | {"input": {"data": text}})
+    assert "no values" in wrong.content["message"]
+
+
+MIDDLE = """OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] q;
+bit[2] mid;
+bit last;
+ry(1.0) q[0];
+mid[1] = measure q[0];
+cx q[0], q[1];
+x q[0];
+mid[0] = measure q[1];
+reset q[1];
+last = measure q[0];
+"""
+
+
+@pytest.mark.parametrize("noise", [None, {"model": "forte-1", "seed": 5}])
+def test_measurements_in_the_middle(local: Local, noise: dict[str, Any] | None) -> None:
+    """Both bits of `mid` are the first outcome, `last` and qubit 0 its opposite, qubit 1 is 0."""
+    body = {"type": "ionq.qasm3.v1", "backend": "simulator", "input": {"data": MIDDLE}}
+    body |= {"shots": 4000} | ({} if noise is None else {"noise": noise})
+    shown = local.done(body)
+    assert shown["stats"]["qubits"] == 2
+    found = artifacts(local, shown)
+    one = np.sin(0.5) ** 2
+    close = {"abs": 1e-9 if noise is None else 0.04}
+    registers = found["ionq.result.probabilities.json.v2"]["probabilities"]["registers"]
+    assert registers["mid"]["11"] == pytest.approx(one, **close)
+    assert registers["last"]["0"] == pytest.approx(one, **close)
+    assert registers["output_all"]["01"] == pytest.approx(1 - one, **close)
+    plain = found["ionq.result.probabilities.json.v1"]
+    assert plain["0"] == pytest.approx(one, **close)
+    assert set(plain) <= {"0", "1", "2", "3"}
+    assert sum(plain.values()) == pytest.approx(1)
+    if noise is None:
+        return
+    shots = [shot["registers"] for shot in found["ionq.result.shots.json.v2"]["shots"]]
+    assert len(shots) == 4000
+    agree = [s["mid"][0] == s["mid"][1] != s["last"][0] for s in shots]
+    assert 0.97 < np.mean(agree) < 1.0
+    assert all(s["output_all"][0] == s["last"][0] for s in shots)
+    assert found["ionq.result.shots.json.v1"] == [
+        str(s["output_all"][0] + 2 * s["output_all"][1]) for s in shots
+    ]
+
+
+def test_our_client_measures_in_the_middle() -> None:
+    circuit = QuantumCircuit(2).ry(0, param="a").measure(0, bit="m").cx(0, 1).x(0).reset(1).h(1)
+    with local_service() as service, IonQClient("any", url=service.url) as ionq:
+        job = ionq.submit(circuit.sample(0), values={"a": 1.0}, noise="forte-1", shots=2000, seed=4)
+        result = job.wait(timeout=60, poll=0.01).result()
+        (again,) = ionq.job(job.id).results()
+    assert result.memory is not None
+    assert sum(result.counts().values()) == len(result.memory) == 2000
+    assert result.probabilities["1"] == pytest.approx(cos(0.5) ** 2, abs=0.05)
+    assert again.probabilities == result.probabilities
+
+
+def test_measurements_in_the_middle_on_machines(local: Local) -> None:
+    body = {"type": "ionq.qasm3.v1", "backend": "qpu.forte-1", "input": {"data": MIDDLE}}
+    shown = local.done(body | {"shots": 500})
+    assert "ionq.native.v1" not in artifacts(local, shown)
+    assert local.done(body | {"dry_run": True})["status"] == "completed"
 
 
 def test_noise_has_the_published_strength(local: Local) -> None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from q_store.qir import dialects
+from q_store.qir.builder import FuncBuilder
 from q_store.qir.diagnostics import error
 from q_store.qir.func import Func
+from q_store.qir.ionq_names import FINAL
+from q_store.qir.observables import Sample
 from q_store.targets.executable import Executable
 from q_store.targets.ionq.binding import NativeBatch, bind_native
 from q_store.targets.ionq.devices import IonqDevice
 from q_store.targets.ionq.json.qis import qis_parts
-from q_store.targets.ionq.json.wiring import Wiring, unwired
+from q_store.targets.ionq.json.wiring import MIDDLE, Wiring, unwired
 from q_store.targets.ionq.parameters import angles_of
 from q_store.targets.lower import lower
+from q_store.targets.to_qasm import to_qasm3
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,6 +53,8 @@ class IonqCircuit:
     a single one with all observed wires."""
     flipped: frozenset[int] = frozenset()
     """Qubits whose bit is the opposite of what the circuit means."""
+    text: str = ""
+    """OpenQASM 3 in place of gates, for measurements and resets in the middle."""
 
     @property
     def is_plain(self) -> bool:
@@ -74,7 +81,11 @@ def ionq_circuits(
 
     Raises `QS730` for parameters without a value, `QS731` for what the format cannot express, and
     `QS425` for a gate that is not native, or not to `device`.
+
+    Circuits with measurements in the middle or resets have a `text` in OpenQASM 3 and no gates.
     """
+    if has_middle(func):
+        return openqasm_circuits(func, gateset, values)
     wiring = unwired(func)
     executable = lower(wiring.func)
     angles = angles_of(executable, values)
@@ -87,6 +98,45 @@ def ionq_circuits(
         gates = [part.entry(row) for part in parts]
         made.append(_circuit(wiring, "qis", executable.n_qubits, gates, range(executable.n_qubits)))
     return made
+
+
+def has_middle(func: Func) -> bool:
+    """Whether qubits are measured in the middle or reset."""
+    return any(op.defn in MIDDLE for op in func.ops)
+
+
+def openqasm_circuits(func: Func, gateset: Gateset, values: object) -> list[IonqCircuit]:
+    """OpenQASM 3, a text for each row of values; the service compiles it."""
+    if gateset == "native":
+        raise error(
+            "QS731",
+            "measurements in the middle and resets are not written with native gates",
+            help="gateset='qis'",
+        )
+    wiring = unwired(func, middle=True)
+    executable = lower(wiring.func)
+    bits = [op.results[1].name for op in func.ops if op.defn is dialects.MEASURE]
+    made = []
+    for row in angles_of(executable, values).tolist():
+        circuit = _circuit(wiring, "qis", executable.n_qubits, [], range(executable.n_qubits))
+        text = to_qasm3(_numeric(executable, func.name, row, bits), register=FINAL)
+        made.append(replace(circuit, gates=(), text=text))
+    return made
+
+
+def _numeric(executable: Executable, name: str, angles: list[float], bits: list[str]) -> Func:
+    """The ops of an executable with numbers for angles; at the end all qubits are sampled."""
+    builder, names = FuncBuilder(name, executable.n_qubits), iter(bits)
+    for op, code in enumerate(executable.opcode.tolist()):
+        row = executable.op_names[code]
+        wires = executable.wires[slice(*executable.wire_ptr[op : op + 2])].tolist()
+        if row == dialects.MEASURE.name:
+            builder.measure(wires[0], name=next(names))
+        elif row == dialects.RESET.name:
+            builder.gate(dialects.RESET, wires)
+        else:
+            builder.gate(row, wires, angles[slice(*executable.slot_ptr[op : op + 2])])
+    return builder.finish([Sample(tuple(range(executable.n_qubits)))])
 
 
 def _check_native(executable: Executable, device: IonqDevice | None) -> None:

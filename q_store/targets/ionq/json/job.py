@@ -100,6 +100,8 @@ def body_text(body: Mapping[str, Any]) -> str:
 
 def circuit_body(circuit: IonqCircuit) -> dict[str, Any]:
     """A circuit by itself, the `input` of a job."""
+    if circuit.text:
+        return {"data": circuit.text}
     return {
         "gateset": circuit.gateset,
         "qubits": circuit.qubits,
@@ -111,6 +113,8 @@ def _head_v04(
     circuits: Sequence[IonqCircuit], options: JobOptions, target: IonqDevice
 ) -> dict[str, Any]:
     kind = "ionq.circuit.v1" if len(circuits) == 1 else "ionq.multi-circuit.v1"
+    if circuits[0].text:
+        kind = "ionq.qasm3.v1"
     body: dict[str, Any] = {"type": kind, "backend": target.api_name}
     mitigation = {
         key: value
@@ -207,9 +211,18 @@ def _check(circuits: Sequence[IonqCircuit], options: JobOptions, target: IonqDev
         raise error("QS732", f"api must be {' or '.join(APIS)}, got {options.api!r}")
     if options.api == "v0.3":
         _check_v03(options)
+        if circuits[0].text:
+            raise error("QS732", "measurements in the middle and resets need api='v0.4'")
 
 
 def _check_size(circuits: Sequence[IonqCircuit]) -> None:
+    if len(circuits) > 1 and any(circuit.text for circuit in circuits):
+        raise error(
+            "QS733",
+            "a circuit with measurements in the middle or resets is a job of its own, "
+            f"got {len(circuits)} circuits",
+            help="IonQClient.submit_all makes a job of each",
+        )
     if len(circuits) > MAX_CIRCUITS:
         raise error("QS733", f"a job holds {MAX_CIRCUITS} circuits, got {len(circuits)}")
     gates = sum(len(circuit.gates) for circuit in circuits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from q_store.qir import dialects
 from q_store.qir.diagnostics import error
@@ -24,11 +25,15 @@ class Wiring:
     """Observed wires of each register: those of each sample, or else all wires in order."""
 
 
-def unwired(func: Func) -> Wiring:
-    """Take the end off a function.
+MIDDLE: Final = (dialects.MEASURE, dialects.RESET)
+"""What may stand in the middle of OpenQASM 3."""
 
-    Raises `QS731` for what IonQ's JSON cannot express: measurements in the middle, resets,
-    conditions, noise, qubit arguments, a state vector as the result.
+
+def unwired(func: Func, *, middle: bool = False) -> Wiring:
+    """Take the end off a function; `middle` allows measurements and resets before it.
+
+    Raises `QS731` for what IonQ's formats cannot express: conditions, noise, qubit arguments, a
+    state vector as the result, and in JSON measurements in the middle and resets.
     """
     places: dict[Value, int] = {}
     kept: list[Op] = []
@@ -40,6 +45,8 @@ def unwired(func: Func) -> Wiring:
             places |= {value: len(places) + i for i, value in enumerate(op.results)}
         elif isinstance(op.defn, Gate) or op.defn is dialects.BARRIER:
             places |= zip(op.results, [places[v] for v in op.operands], strict=True)
+        elif middle and op.defn in MIDDLE:
+            places[op.results[0]] = places[op.operands[0]]
         elif op.defn is not dialects.OBSERVE and not isinstance(op.defn, dialects.Scalar):
             raise _refusal(op)
         if op.defn is not dialects.OBSERVE:
@@ -72,6 +79,6 @@ def _refusal(op: Op) -> Exception:
         "QS731",
         f"`{op.defn.name}` cannot be written as IonQ JSON",
         span=span,
-        notes=["all qubits start fresh and are measured once, at the end"],
-        help="leave measurements to the end, and noise to the service: noise='forte-1'",
+        notes=["qubits may be measured and reset in the middle, and no gate depends on that"],
+        help="leave noise to the service: noise='forte-1'",
     )
