@@ -1,4 +1,4 @@
-"""Estimated values and gradients in torch: finite shots, and methods that are not exact."""
+"""Estimates in torch: values and samples from finite shots, and methods that are not exact."""
 
 from __future__ import annotations
 
@@ -88,3 +88,32 @@ class _Gradients(torch.autograd.Function):
         d_w = d_w.unflatten(0, (size, -1))
         shared = weights.dim() - (in_dims[1] is not None) == 1
         return (d_x.unflatten(0, (size, -1)), d_w.sum(1) if shared else d_w), (0, 0)
+
+
+class _Samples(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        inputs: Tensor, weights: Tensor, function: AnyFunction, shots: int, seed: int
+    ) -> Tensor:
+        arrays = inputs.detach().numpy(), weights.detach().numpy()
+        return torch.from_numpy(function.samples(*arrays, shots, seed))
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ctx.mark_non_differentiable(output)
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, inputs: Tensor, weights: Tensor, *rest: Any) -> Any:
+        x, w = flatten(info.batch_size, in_dims, inputs, weights)
+        return _Samples.apply(x, w, *rest).unflatten(0, (info.batch_size, -1)), 0
+
+
+@torch.compiler.disable
+def samples(
+    function: AnyFunction, inputs: Tensor, weights: Tensor, shots: int, seed: int
+) -> Tensor:
+    """Measured bits (B, shots, k), uint8, without gradients."""
+    if torch_plain.wanted():
+        return torch_plain.samples(function, inputs, weights, shots)
+    bits: Tensor = _Samples.apply(inputs.cpu(), weights.cpu(), function, shots, seed)
+    return bits.to(inputs.device)

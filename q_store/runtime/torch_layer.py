@@ -16,7 +16,7 @@ from q_store.runtime.backend import BackendLike
 from q_store.runtime.gradient_config import GradientLike
 from q_store.runtime.layer_core import LayerCore, Noise, one_of
 from q_store.runtime.slots import AnyFunction
-from q_store.runtime.torch_estimates import estimated
+from q_store.runtime.torch_estimates import estimated, samples
 from q_store.runtime.torch_ops import evaluate, state_vector
 
 _P = ParamSpec("_P")
@@ -239,24 +239,14 @@ class QuantumLayer(nn.Module):
     def _run(self, function: AnyFunction, x: Tensor, w: Tensor) -> Tensor:
         core = self.core
         if core.output == "samples":
-            return self._samples(function, x, w)
+            bits: Tensor = samples(function, x, w, core.shots or 1, self._next_seed())
+            return bits
         if core.output == "state":
             return state_vector(function, x, w)
         if core.estimate is not None:
             values: Tensor = estimated(function, x, w, core.estimate, self._next_seed())
             return values
         return evaluate(function, x, w)
-
-    def _samples(self, function: AnyFunction, x: Tensor, w: Tensor) -> Tensor:
-        if torch_plain.wanted():
-            return torch_plain.samples(function, x, w, self.core.shots or 1)
-        bits = function.samples(
-            x.detach().cpu().numpy(),
-            w.detach().cpu().numpy(),
-            self.core.shots or 1,
-            self._next_seed(),
-        )
-        return torch.from_numpy(bits).to(x.device)
 
     def _next_seed(self) -> int:
         return self.core.next_seed(lambda: int(torch.randint(2**62, ()).item()))

@@ -3,7 +3,7 @@
 Three doors lead to the same numbers:
 
 * plain eager code takes an ordinary `torch.autograd.Function`, the cheapest to call;
-* `torch.func` transforms take functions with a `vmap` rule (`_Traced…`);
+* `torch.func` transforms and forward mode take functions with rules for them (`_Traced…`);
 * `torch.compile`, meta tensors and other devices take the custom ops of `torch_library`, or
   operations of torch alone when the graph is written down to run without q-store (`plain`).
 
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from q_store.runtime import plain, torch_library, torch_plain  # noqa: F401  registers custom ops
 from q_store.runtime.slots import AnyFunction, is_slot_function, slot_map
@@ -33,11 +34,11 @@ def evaluate(function: AnyFunction, inputs: Tensor, weights: Tensor) -> Tensor:
     All tensors have the dtype of the function.
     """
     if torch_plain.wanted():
-        values: Tensor = plain.values(torch_plain.OPERATIONS, function, inputs, weights)
+        values: Tensor = torch_plain.values(function, inputs, weights)
     elif not inputs.is_cpu or torch.compiler.is_compiling():
         values = torch.ops.q_store.evaluate(inputs, weights, function.text)
     elif transformed():
-        values = _TracedEvaluate.apply(inputs, weights, function)
+        values = _transformed_values(function, inputs, weights)
     else:
         values = _Evaluate.apply(inputs, weights, function)
     return values
@@ -60,9 +61,39 @@ def vjp(
     return found
 
 
+def pushforward(
+    function: AnyFunction, inputs: Tensor, weights: Tensor, d_inputs: Tensor, d_weights: Tensor
+) -> Tensor:
+    """Tangents (B, width) of the values for tangents of inputs and weights: one row of the
+    Jacobian for each value, applied to the tangents."""
+    batch, width = inputs.shape[0], function.width
+    rows = torch.eye(width, dtype=inputs.dtype).repeat(batch, 1)
+    x, dx, w, dw = [
+        part.expand(batch, part.shape[-1]).repeat_interleave(width, 0)
+        for part in (inputs, d_inputs, weights, d_weights)
+    ]
+    by_x, by_w = vjp(function, x, w, rows)
+    return ((by_x * dx).sum(1) + (by_w * dw).sum(1)).reshape(batch, width)
+
+
 def transformed() -> bool:
-    """Whether a `torch.func` transform is running."""
-    return torch._C._are_functorch_transforms_active()
+    """Whether a `torch.func` transform is running, or forward mode."""
+    return torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
+
+
+def _transformed_values(function: AnyFunction, inputs: Tensor, weights: Tensor) -> Tensor:
+    if _pushed_twice():
+        return torch_plain.values(function, inputs, weights)
+    values: Tensor = _TracedEvaluate.apply(inputs, weights, function)
+    return values
+
+
+def _pushed_twice() -> bool:
+    """Whether forward mode runs inside forward mode: there torch takes the tangents of functions
+    with rules of their own for constants, and says nothing."""
+    functorch = torch._C._functorch
+    levels = functorch.get_interpreter_stack() or ()
+    return sum(level.key() == functorch.TransformType.Jvp for level in levels) > 1
 
 
 class _Evaluate(torch.autograd.Function):
@@ -105,11 +136,17 @@ class _TracedEvaluate(torch.autograd.Function):
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
         ctx.function = inputs[2]
         ctx.save_for_backward(inputs[0], inputs[1])
+        ctx.save_for_forward(inputs[0], inputs[1])
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
         inputs, weights = ctx.saved_tensors
         return *vjp(ctx.function, inputs, weights, grads[0]), None
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Any) -> Any:
+        at = ctx.saved_tensors
+        return pushforward(ctx.function, *at, *_filled(tangents, at))
 
     @staticmethod
     def vmap(
@@ -131,14 +168,20 @@ class _TracedVjp(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
         ctx.function = inputs[3]
-        ctx.save_for_backward(inputs[0], inputs[2])
+        ctx.save_for_backward(*inputs[:3])
+        ctx.save_for_forward(*inputs[:3])
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
         """Only slot functions are differentiated here; they have no weights."""
-        slots, cotangent = ctx.saved_tensors
+        slots, _, cotangent = ctx.saved_tensors
         d_slots, d_cotangent = _shifted(ctx.function, slots, cotangent, grads[0])
         return d_slots, None, d_cotangent, None
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Any) -> Any:
+        at = ctx.saved_tensors
+        return _vjp_tangents(ctx.function, at, _filled(tangents, at))
 
     @staticmethod
     def vmap(
@@ -156,6 +199,32 @@ class _TracedVjp(torch.autograd.Function):
         d_w = d_w.unflatten(0, (size, -1))
         shared = weights.dim() - (in_dims[1] is not None) == 1
         return (d_x.unflatten(0, (size, -1)), d_w.sum(1) if shared else d_w), (0, 0)
+
+
+def _vjp_tangents(function: AnyFunction, at: Any, tangents: Any) -> tuple[Tensor, Tensor]:
+    """Tangents of `vjp` at (inputs, weights, cotangent)."""
+    if is_slot_function(function):
+        slots, nothing, cotangent = at
+        # Second derivatives are symmetric, so their product with a tangent is a gradient.
+        bent, _ = _shifted(function, slots, cotangent, tangents[0])
+        return bent + vjp(function, slots, nothing, tangents[2])[0], nothing
+    of_slots = slot_map(function)
+
+    def on_slots(x: Tensor, w: Tensor, g: Tensor) -> Any:
+        both: Any = torch.func.vjp(lambda x, w: of_slots.slots(TORCH, x, w), x, w)
+        slots, pull_back = both
+        return pull_back(vjp(of_slots.function, slots, slots.new_empty(0), g)[0])
+
+    found: tuple[Tensor, Tensor] = torch.func.jvp(on_slots, at, tangents)[1]
+    return found
+
+
+def _filled(tangents: Any, at: Any) -> tuple[Tensor, ...]:
+    """Tangents of the tensors in `at`, with zeros where there are none."""
+    return tuple(
+        torch.zeros_like(tensor) if tangent is None else tangent
+        for tangent, tensor in zip(tangents, at, strict=False)
+    )
 
 
 def leading(tensor: Tensor, dim: int | None, size: int) -> Tensor:
@@ -210,8 +279,8 @@ class _State(torch.autograd.Function):
 
 def state_vector(function: AnyFunction, inputs: Tensor, weights: Tensor) -> Tensor:
     """States (B, 2**n), qubit 0 most significant; once differentiable, in torch's convention for
-    complex gradients."""
-    if torch_plain.wanted():
+    complex gradients. Under transforms they are computed by operations of torch."""
+    if torch_plain.wanted() or (transformed() and inputs.is_cpu):
         found: Tensor = plain.state(torch_plain.OPERATIONS, function, inputs, weights)
         return found
     result: Tensor = _State.apply(inputs.cpu(), weights.cpu(), function)
