@@ -31,6 +31,7 @@ from q_store.qir.cache_dir import cache_root
 from q_store.runtime.backends.table import backend_row
 from q_store.runtime.batched.layout import lane_width
 from q_store.runtime.batched.opcodes import EXPVAL
+from q_store.runtime.batched.plan import Plan
 from q_store.runtime.batched.planning import get_plan
 from q_store.runtime.batched.pool import thread_limit
 from q_store.targets.executable import Executable
@@ -92,9 +93,10 @@ def work_of(executable: Executable, backend: str, kind: str, batch: int, dtype: 
     """What a call of a backend does; `kind` is `values` or `gradient`."""
     n_qubits, number = executable.n_qubits, np.dtype(dtype)
     if backend == "batched":
-        lanes = lane_width(number, n_qubits, max(batch, 1))
+        plan = get_plan(executable, EXPVAL, per_sample=False, qubits=())
+        lanes = lane_width(number, n_qubits, max(batch, 1), plan.real)
         turns = math.ceil(-(-batch // lanes) / thread_limit(None))
-        return Work(turns, _sweeps(executable, kind), n_qubits, lanes, number.itemsize)
+        return Work(turns, _sweeps(plan, kind, lanes), n_qubits, lanes, number.itemsize)
     samples = batch
     if kind == "gradient" and not backend_row(backend).capabilities.adjoint:
         slots = int(np.count_nonzero(np.diff(executable.a_indptr)))
@@ -102,10 +104,12 @@ def work_of(executable: Executable, backend: str, kind: str, batch: int, dtype: 
     return Work(samples, len(executable.opcode), n_qubits, 1, number.itemsize)
 
 
-def _sweeps(executable: Executable, kind: str) -> float:
+def _sweeps(plan: Plan, kind: str, lanes: int) -> float:
     """The plan's own estimate of the embedded engine's work on an amplitude of a lane group."""
-    plan = get_plan(executable, EXPVAL, per_sample=False, qubits=())
-    cost = plan.forward_cost + (plan.backward_cost if kind == "gradient" else 0.0)
+    lone = lanes == 1
+    cost = plan.lone_forward_cost if lone else plan.forward_cost
+    if kind == "gradient":
+        cost += plan.lone_backward_cost if lone else plan.backward_cost
     return math.ldexp(cost, -plan.n_qubits)
 
 

@@ -106,13 +106,15 @@ def test_small_needs_pass_and_impossible_ones_do_not():
 def test_lanes_narrow_only_where_states_are_large():
     single, double = np.dtype(np.float32), np.dtype(np.float64)
     assert lane_width(single, 4, 1) == lane_width(single, 4, 100)
-    assert lane_width(single, 12, 1) == 4
-    assert lane_width(double, 12, 1) == 2
+    assert lane_width(double, 4, 1, real=True) == lane_width(double, 4, 100)
+    assert lane_width(single, 12, 1) == lane_width(double, 12, 1) == 1
+    assert lane_width(single, 12, 2) == 4
+    assert lane_width(double, 12, 2) == 2
     assert lane_width(double, 12, 100) == lane_width(double, 4, 1)
-    assert lane_width(single, 20, 1) == lane_width(double, 20, 1) == 1
-    assert lane_width(single, 20, 2) == 2
-    assert lane_width(single, 20, 3) == 4
-    assert lane_width(single, 20, 100) == lane_width(single, 4, 1)
+    assert lane_width(single, 12, 4, real=True) == 1
+    assert lane_width(single, 12, 5, real=True) == 8
+    assert lane_width(single, 18, 100, real=True) == 1
+    assert lane_width(single, 18, 100) == lane_width(single, 4, 1)
 
 
 # Compiling takes seconds and is tested by every other test; here it stands for itself by reading

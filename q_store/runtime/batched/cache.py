@@ -36,6 +36,7 @@ _SOURCES: Final = (
     "cache.py",
     "entry.py",
     "intrinsics.py",
+    "lone.py",
     "observing.py",
     "opcodes.py",
     "program.py",
@@ -66,7 +67,7 @@ ENGINE: Final = Family(
     "simulator",
     tuple([Path(__file__).with_name(name) for name in _SOURCES]),
     "q_store.runtime.batched.entry",
-    15,
+    20,
 )
 
 

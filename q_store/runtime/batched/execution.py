@@ -36,7 +36,7 @@ class Buffers:
     __slots__ = ("address", "d_inputs", "d_weights", "groups", "saved", "values", "width")
 
     def __init__(self, plan: Plan, args: Arguments, dtype: np.dtype[Any]) -> None:
-        self.width = width = lane_width(dtype, plan.n_qubits, args.batch)
+        self.width = width = lane_width(dtype, plan.n_qubits, args.batch, plan.real)
         self.groups = -(-args.batch // width)
         shape = (args.batch, plan.outputs)
         sizes = (args.batch * plan.outputs, args.inputs.size, args.weights.size)

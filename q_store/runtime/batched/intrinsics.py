@@ -224,6 +224,110 @@ def width(typingctx: Any, array: Any) -> Any:
     return signature(types.int64, array), codegen
 
 
+_WIDE_BYTES = 64
+
+
+def _wide_of(array: Any) -> LanesType:
+    """The type of 64 bytes of plain numbers."""
+    scalar = _lanes_of(array).scalar
+    return LanesType(scalar, _WIDE_BYTES * 8 // scalar.bitwidth)
+
+
+@intrinsic
+def wide_bits(typingctx: Any, array: Any) -> Any:
+    """``wide_bits(array)``: 64 bytes are ``2**bits`` complex numbers; a compile-time constant."""
+    bits = (_wide_of(array).width // 2).bit_length() - 1
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return ir.Constant(ir.IntType(64), bits)
+
+    return signature(types.int64, array), codegen
+
+
+@intrinsic
+def load_wide(typingctx: Any, array: Any, index: Any) -> Any:
+    """``load_wide(array, i)``: the 64 bytes number ``i`` of an array of one lane."""
+    wide = _wide_of(array)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        vector = _vector_type(wide)
+        value = builder.load(_pointer(context, builder, sig.args[0], args[0], args[1], vector))
+        value.align = _WIDE_BYTES
+        return value
+
+    return signature(wide, array, types.int64), codegen
+
+
+@intrinsic
+def store_wide(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
+    """``store_wide(array, i, v)``: write the 64 bytes number ``i``."""
+    wide = _wide_of(array)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        vector = _vector_type(wide)
+        pointer = _pointer(context, builder, sig.args[0], args[0], args[1], vector)
+        done = builder.store(args[2], pointer)
+        done.align = _WIDE_BYTES
+        return context.get_dummy_value()
+
+    return signature(types.void, array, types.int64, wide), codegen
+
+
+@intrinsic
+def splat_wide(typingctx: Any, array: Any, scalar: Any) -> Any:
+    """``splat_wide(array, x)``: 64 bytes of ``x``."""
+    wide = _wide_of(array)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _splat_value(builder, _vector_type(wide), args[1])
+
+    return signature(wide, array, wide.scalar), codegen
+
+
+def _chosen(builder: Any, mask: Any, bit: int, changed: Any, value: Any) -> Any:
+    """``changed`` where a bit of a mask is set, else ``value``."""
+    one = ir.Constant(mask.type, 1 << bit)
+    is_set = builder.icmp_unsigned("!=", builder.and_(mask, one), ir.Constant(mask.type, 0))
+    return builder.select(is_set, changed, value)
+
+
+@intrinsic
+def flipped(typingctx: Any, value: Any, mask: Any) -> Any:
+    """``flipped(v, m)``: complex number ``i`` of a vector is what ``i ^ m`` was."""
+    if not isinstance(value, LanesType):
+        return None
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        found, i32 = args[0], ir.IntType(32)
+        for bit in range((value.width // 2).bit_length() - 1):
+            order = ir.Constant(
+                ir.VectorType(i32, value.width), [k ^ (2 << bit) for k in range(value.width)]
+            )
+            moved = builder.shuffle_vector(found, found, order)
+            found = _chosen(builder, args[1], bit, moved, found)
+        return found
+
+    return signature(value, value, types.int64), codegen
+
+
+@intrinsic
+def alternated(typingctx: Any, value: Any, mask: Any) -> Any:
+    """``alternated(v, m)``: complex number ``i`` is negated where ``i & m`` has odd parity."""
+    if not isinstance(value, LanesType):
+        return None
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        found, vector = args[0], _vector_type(value)
+        for bit in range((value.width // 2).bit_length() - 1):
+            signs = ir.Constant(
+                vector, [-1.0 if k >> (bit + 1) & 1 else 1.0 for k in range(value.width)]
+            )
+            found = _chosen(builder, args[1], bit, builder.fmul(found, signs), found)
+        return found
+
+    return signature(value, value, types.int64), codegen
+
+
 @intrinsic
 def total(typingctx: Any, value: Any) -> Any:
     """``total(v)``: the sum over the lanes, added pairwise in a fixed order, as float64."""

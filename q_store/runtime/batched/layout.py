@@ -24,7 +24,8 @@ from q_store.qir.diagnostics import error
 
 ALIGNMENT: Final = 64
 _SMALL_STATE_QUBITS: Final = 11
-_LARGE_STATE_QUBITS: Final = 17
+_LARGE_STATE_QUBITS: Final = 18
+_FEW_SAMPLES: Final = 4
 KEEP_BYTES: Final = 64 << 20
 
 
@@ -40,13 +41,19 @@ def full_width(itemsize: int) -> int:
     return (64 if wide else 32) // itemsize
 
 
-def lane_width(dtype: np.dtype[Any], n_qubits: int, batch: int) -> int:
-    """Lanes for a call. Small states always use the full width, so that one kernel serves them;
-    large ones leave the caches, where an empty lane costs as much as a full one."""
+def lane_width(dtype: np.dtype[Any], n_qubits: int, batch: int, real: bool = False) -> int:
+    """Lanes for a call; ``real`` says that its sweeps are real blocks and runs of phases.
+
+    Small states always use the full width, so that one kernel serves them. One lane has vectors of
+    amplitudes for real blocks (``lone.py``), which makes up for a few lanes, and for all of them
+    where states of many lanes leave the caches.
+    """
     width = full_width(dtype.itemsize)
     if n_qubits <= _SMALL_STATE_QUBITS:
         return width
-    narrow = 16 // dtype.itemsize if n_qubits < _LARGE_STATE_QUBITS else 1
+    if batch <= 1 or (real and (batch <= _FEW_SAMPLES or n_qubits >= _LARGE_STATE_QUBITS)):
+        return 1
+    narrow = 16 // dtype.itemsize
     while width > narrow and width // 2 >= batch:
         width //= 2
     return width

@@ -45,6 +45,14 @@ _BACKWARD_NANOSECONDS: Final = {
     oc.PHASE_RUN: 4.6, oc.OBSERVING: 3.5,
 }  # fmt: skip
 """Measured time of an instruction for one amplitude and a full lane vector."""
+_LONE_FORWARD: Final = _FORWARD_NANOSECONDS | {
+    oc.REAL_BLOCK: 0.15, oc.REAL_PAIR: 0.22, oc.PHASE_RUN: 0.8, oc.PRODUCT: 0.02,
+}  # fmt: skip
+_LONE_BACKWARD: Final = _BACKWARD_NANOSECONDS | {
+    oc.REAL_BLOCK: 0.3, oc.REAL_PAIR: 0.48, oc.PHASE_RUN: 1.7, oc.PRODUCT: 0.1, oc.OBSERVING: 6.0,
+}  # fmt: skip
+"""The same for a state of one lane (``lone.py``)."""
+_REAL: Final = frozenset((oc.PRODUCT, oc.REAL_PAIR, oc.REAL_SECOND, oc.REAL_BLOCK, oc.PHASE_RUN))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +61,9 @@ class Plan:
 
     ``rows`` angles, ``steps`` instructions, ``outputs`` numbers per sample (for states twice the
     number of amplitudes), ``scratch`` lane vectors beside the states and ``table_numbers`` plain
-    numbers behind them. Costs are nanoseconds for one lane group. ``addresses`` are those of the
-    two arrays, each followed by the number of its items.
+    numbers behind them. Costs are nanoseconds for one lane group, lone ones for a group of one
+    lane; ``real`` says that all sweeps are real blocks and runs of phases. ``addresses`` are those
+    of the two arrays, each followed by the number of its items.
     """
 
     n_qubits: int
@@ -69,6 +78,9 @@ class Plan:
     per_sample: bool
     forward_cost: float
     backward_cost: float
+    lone_forward_cost: float
+    lone_backward_cost: float
+    real: bool
     addresses: tuple[int, int, int, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -201,6 +213,9 @@ def build(
         per_sample=per_sample,
         forward_cost=sum(_FORWARD_NANOSECONDS[op] for op in ops) * (1 << n),
         backward_cost=sum(_BACKWARD_NANOSECONDS[op] for op in ops) * (1 << n),
+        lone_forward_cost=sum(_LONE_FORWARD[op] for op in ops) * (1 << n),
+        lone_backward_cost=sum(_LONE_BACKWARD[op] for op in ops) * (1 << n),
+        real=_REAL.issuperset(ops[1:]),
     )
 
 

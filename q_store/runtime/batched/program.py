@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from q_store.runtime.batched import adjoint, shears, sweeps, tables
+from q_store.runtime.batched import adjoint, lone, shears, sweeps, tables
 from q_store.runtime.batched.binding import (
     bind_lanes,
     bind_shared,
@@ -104,6 +104,9 @@ def forward(s: Any, ip: Any, tape: Any, co: Any, area: int) -> None:
             sweeps.block(s, n, m, r, z, co, at)
         elif op == YZ_BLOCK:
             sweeps.yz_block(s, n, m, r, z, co, at)
+        elif op in (REAL_BLOCK, REAL_PAIR) and lone.is_lone(s, n):
+            two, pair = tape[k + 1 if op == REAL_PAIR else k], op == REAL_PAIR
+            lone.forward(s, n, step, two, co, at, pair, pair and shears.is_sheared(co, at, 0))
         elif op == REAL_BLOCK:
             sweeps.real_block(s, n, m, r, z, co, at)
         elif op == REAL_PAIR:
@@ -122,6 +125,19 @@ def forward(s: Any, ip: Any, tape: Any, co: Any, area: int) -> None:
 
 
 @kernel
+def undo_lone(s: Any, t: Any, n: int, tape: Any, k: int, co: Any, at: int, out: int) -> None:
+    """:func:`undo` of a real block, or of a pair of shears, on states of one lane."""
+    step = tape[k]
+    op, row, sine = step[OP], step[FACTOR_BEGIN], get(co, at + 3, 0)
+    if op == REAL_PAIR and shears.is_sheared(co, at, 1):
+        two, sine2 = tape[k + 1], get(co, at + SLOTS + 3, 0)
+        second = out + two[FACTOR_BEGIN]
+        lone.undo_shears(s, t, n, step, two, sine, sine2, co, out + row, second)
+    elif op != REAL_SECOND or not shears.is_sheared(co, at - SLOTS, 1):
+        lone.undo_block(s, t, n, step, get(co, at + 1, 0), sine, co, out + row)
+
+
+@kernel
 def undo(
     s: Any, t: Any, ip: Any, tape: Any, k: int, axis: Any, co: Any, at: int, signs: int, out: int
 ) -> None:
@@ -135,6 +151,8 @@ def undo(
         factor_gradients(co, axis, row, step[FACTOR_END], g, out)
     elif op == YZ_BLOCK:
         adjoint.yz_block(s, t, n, m, r, z, co, at, signs, co, out + row)
+    elif op in (REAL_BLOCK, REAL_PAIR, REAL_SECOND) and lone.is_lone(s, n):
+        undo_lone(s, t, n, tape, k, co, at, out)
     elif op == REAL_BLOCK:
         adjoint.real_block(s, t, n, m, r, z, co, at, signs, co, out + row)
     elif op == REAL_PAIR and shears.is_sheared(co, at, 1):
