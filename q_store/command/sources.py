@@ -3,8 +3,9 @@ file."""
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from q_store.command.files import read_input
@@ -83,7 +84,7 @@ def _from_object(file: str, name: str, n_qubits: int | None) -> Module:
     found = python_files.load_object(file, name)
     if callable(found) and _module(found) is None:
         if python_files.takes_nothing(found):
-            found = python_files.call(file, found)
+            found = python_files.call(file, _result, found)
         else:
             found = python_files.call(file, trace_circuit, found, n_qubits).func
     module = _module(found)
@@ -96,6 +97,17 @@ def _from_object(file: str, name: str, n_qubits: int | None) -> Module:
         )
     verify_module(module)
     return module
+
+
+def _result(function: Callable[[], object]) -> object:
+    """What a function without arguments gives, or the circuit of PennyLane operators it puts
+    down."""
+    if "pennylane" not in sys.modules:
+        return function()
+    from q_store.frontends.pennylane import record_call
+
+    made: object = record_call(lambda inner, _: inner(), function, {})
+    return made
 
 
 def _module(found: object) -> Module | None:

@@ -132,6 +132,31 @@ def test_the_source_for_pennylane(program: Path, qstorec: Callable) -> None:
         np.testing.assert_allclose(left, right, atol=1e-9)
 
 
+QNODES = """
+import pennylane as qml
+
+@qml.qnode(qml.device("default.qubit", wires=["b", "a"]))
+def node():
+    qml.RX(0.3, "a")
+    qml.CNOT(["a", "b"])
+    return qml.expval(qml.Z("b"))
+
+tape = qml.tape.QuantumScript([qml.H(0)], [qml.expval(qml.X(0))])
+"""
+
+
+def test_files_of_pennylane_are_programs(program: Path, qstorec: Callable) -> None:
+    """What was written for it, QNodes and tapes."""
+    emitted = "noise bit_flip(0.1) q[0]; expect Z0"
+    (program.parent / "a.qst").write_text(f"qubits q[1]; ry(0.4) q; {emitted}")
+    qstorec("compile", "a.qst", "--emit", "pennylane=made.py")
+    expected = qstorec("run", "a.qst").out
+    assert qstorec("run", "made.py:main").out == expected
+    (program.parent / "nodes.py").write_text(QNODES)
+    assert "q.cx %q1.1, %q0" in qstorec("compile", "nodes.py:node", "-p", "", "--emit", "ir").out
+    assert "expval(X0)" in qstorec("compile", "nodes.py:tape", "--emit", "ir").out
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(circuits(mid_circuit=False).filter(lambda f: not any(a.type.linear for a in f.args)))
 def test_sources_do_what_the_circuit_does(tmp_path: Path, func: Func) -> None:
