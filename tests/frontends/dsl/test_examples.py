@@ -181,3 +181,12 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
     with pytest.raises(QStoreError) as caught:
         load_dsl(path)
     assert caught.value.diagnostics[0].short().startswith(f"{path}:2:3: error[QS121]")
+
+
+def test_detector() -> None:
+    value, outcomes = values("detector", {}, gamma=0.0)
+    true = np.array([0.32, 0.18, 0.18, 0.32])
+    read = np.array([[18, 1, 1, 0], [2, 18, 0, 0], [2, 0, 18, 0], [0, 4, 4, 12]]) / 20
+    np.testing.assert_allclose(outcomes, true @ read, atol=1e-9)
+    np.testing.assert_allclose(value, true @ read @ [1, -1, -1, 1], atol=1e-9)
+    assert values("detector", {}, gamma=1.0)[1][0] > outcomes[0]
