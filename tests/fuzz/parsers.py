@@ -39,7 +39,8 @@ PIECES = """
 X0 Z1 I in as for if else while switch gate ctrl ctrl(2) negctrl inv pow(2) pow(0.5) pow(-1)
 measure reset barrier input weight const derived layer noise expect probs sample state circuit
 qubits sum(i sin(x) sqrt(-1) 1/0 func return yield attrs qubit f64 bit q.if q.alloc q.measure
-m.observe n.pauli n.kraus n.kraus2 n.confusion kraus confusion f.mul expval( OPENQASM 3.0; include "stdgates.inc"; "qelib1.inc"; def let box
+m.observe n.pauli n.kraus n.kraus2 n.confusion kraus confusion
+f.mul expval( OPENQASM 3.0; include "stdgates.inc"; "qelib1.inc"; def let box
 end array[float[64],2] creg qreg opaque int[8] uint angle bool complex duration stretch extern cal
 defcal pragma break continue default case output gphase(0.5) U(0,0,pi) u3(1,2,3) rx(t) ry(0.1) cx
 ccx h depolarizing(0.1) int
