@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import q_store
 from q_store.frontends.circuit import QuantumCircuit
 from q_store.qir.diagnostics import QStoreError
 from q_store.runtime import reference_func
@@ -139,12 +138,23 @@ def test_samples(backend):
 
 
 def test_layers_and_shots():
-    compiled = q_store.compile(misread(turned()).expval("Z0 Z2"))
-    numbers = {f"t{k}": float(t) for k, t in enumerate(WEIGHTS)}
-    exact = compiled(**numbers)
-    drawn = compiled(**numbers, shots=40_000, seed=1)
-    assert abs(exact - drawn) < 0.03
-    assert abs(exact - q_store.compile(turned().expval("Z0 Z2"))(**numbers)) > 0.05
+    """Shots of a layer are read with errors too, each word in its basis."""
+    import torch
+
+    from q_store.torch import QuantumLayer
+
+    def circuit_fn(circuit, x, w):
+        circuit.ry(0, x[0]).ry(1, w[0]).cx(0, 1).rx(1, 0.4)
+        return circuit.confusion((1, 0), confusion(2, 9)).expval("0.5*Z0 - Z0 Z1", "Y1", "X0")
+
+    found = []
+    for shots in (None, 40_000):
+        layer = QuantumLayer(circuit_fn, n_qubits=2, shots=shots, seed=1)
+        with torch.no_grad():
+            next(iter(layer.parameters()))[:] = 0.7
+        found.append(layer(torch.tensor([[0.3], [1.2]])).detach().numpy())
+    assert np.abs(found[0] - found[1]).max() < 0.03
+    assert np.abs(found[0]).min() > 0.05
 
 
 # --- executables ------------------------------------------------------------------------------
