@@ -124,6 +124,14 @@ def test_errors_of_reading_become_channels_before_the_measurement() -> None:
     np.testing.assert_allclose(both[1], both[0], atol=1e-6)
 
 
+def test_what_aer_saves_is_no_part_of_a_circuit() -> None:
+    circuit = QiskitCircuit(1)
+    circuit.save_density_matrix()
+    with pytest.raises(QStoreError, match="Aer's simulator") as caught:
+        from_qiskit(circuit)
+    assert caught.value.code == "QS350"
+
+
 REFUSED = {
     "trace": (Instruction("kraus", 1, 0, [np.diag([1, 0.5])]), "does not preserve the trace"),
     "four qubits": (Kraus([np.eye(16) * 0.6, np.diag([-0.8, *[0.8] * 15])]), "on 4 qubits"),

@@ -196,7 +196,7 @@ class Reader:
             raise error(
                 "QS350",
                 f"`{operation.name}` has neither a definition nor a matrix",
-                help="transpile the circuit first; some gates need spare qubits for that",
+                help=_help(operation.name),
             )
         inner = zip(definition.clbits, clbits, strict=True)
         self.circuit(definition, wires, {bit: self.bits[outer] for bit, outer in inner})
@@ -226,6 +226,12 @@ _KINDS: Final[dict[type, Callable[..., None]]] = {
     Delay: Reader.delay,
     ControlFlowOp: Reader.flow,
 }
+
+
+def _help(name: str) -> str:
+    if name.startswith(("save_", "set_")):
+        return "what only tells Aer's simulator what to do is no part of a circuit; leave it out"
+    return "transpile the circuit first; some gates need spare qubits for that"
 
 
 def _few(operation: Any) -> bool:
