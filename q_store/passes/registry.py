@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from q_store.passes.base import Pass
 
 PASSES: Final[dict[str, str]] = {
+    "absorb-cliffords": "q_store.passes.absorb_cliffords:AbsorbCliffords",
     "adjoint": "q_store.passes.adjoint:Adjoint",
     "cancel": "q_store.passes.cancel:Cancel",
     "canonicalize": "q_store.passes.canonicalize:Canonicalize",

@@ -22,7 +22,7 @@ EXAMPLES = 100
 # Text of each pass to test, where the name alone is not it, and which circuits it takes.
 TEXTS = {"fixpoint": "fixpoint(cancel,merge-rotations)"}
 UNITARY_ONLY = ("adjoint",)
-OBSERVED_ONLY = ("light-cone",)
+OBSERVED_ONLY = ("light-cone", "absorb-cliffords")
 EXPANDING = ("decompose",)
 
 SUBJECTS = [

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final
 
 from q_store.passes.bases import Rule, ways
-from q_store.passes.gadgets.words import LETTERS, Gathering, Word, word
+from q_store.passes.gadgets.words import LETTERS, Gathering, Word, quarter_turns, word
 from q_store.qir.angle import ZERO, Angle, as_angle
 from q_store.qir.ops import Gate, Op
 from q_store.qir.types import F64
@@ -57,6 +57,17 @@ def entanglers(row: Gate) -> int | None:
 def is_rotation(op: Op) -> bool:
     """Whether the op is a gate on wires that is one rotation of two wires at most."""
     return isinstance(op.defn, Gate) and bool(op.operands) and entanglers(op.defn) is not None
+
+
+def quarter_turns_only(op: Op) -> bool:
+    """Whether a gate of `is_rotation` is a Clifford gate."""
+    if not isinstance(op.defn, Gate):
+        return False
+    steps = _steps(op.defn.mnemonic, tuple(range(len(op.operands))), op.angles)
+    return all(
+        name in ("swap", "phase") or quarter_turns(as_angle(angles[0])) is not None
+        for name, _, angles in steps
+    )
 
 
 def count_entanglers(ops: Sequence[Op]) -> int:
