@@ -138,6 +138,35 @@ def test_channels_of_every_form(operation: cirq.Operation) -> None:
     np.testing.assert_allclose(cirq_density(to_cirq(ours), 3), expected, atol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("gate", "name", "numbers"),
+    [
+        (cirq.amplitude_damp(0.3), "amplitude_damping", (0.3,)),
+        (cirq.amplitude_damp(1.0), "amplitude_damping", (1.0,)),
+        (cirq.generalized_amplitude_damp(0.6, 0.3), "generalized_amplitude_damping", (0.3, 0.6)),
+        (cirq.generalized_amplitude_damp(0.0, 0.3), "generalized_amplitude_damping", (0.3, 0.0)),
+        (cirq.phase_damp(0.36), "pauli", (0.0, 0.0, 0.1)),
+        (cirq.depolarize(0.3), "pauli", (0.1, 0.1, 0.1)),
+        (cirq.ResetChannel(), "amplitude_damping", (1.0,)),
+    ],
+    ids=repr,
+)
+def test_channels_are_told_by_what_they_do(gate, name, numbers) -> None:
+    """Kraus operators mixed by a unitary are the same channel."""
+    kraus = np.array(cirq.kraus(gate))
+    mixing = cirq.testing.random_unitary(len(kraus), random_state=3)
+    circuit = cirq.Circuit(cirq.KrausChannel(list(np.einsum("jk,kab->jab", mixing, kraus)))(Q[0]))
+    (step,) = from_cirq(circuit)
+    assert step.name == name
+    np.testing.assert_allclose(step.angles, numbers, atol=1e-12)
+
+
+def test_what_is_nearly_damping_stays_what_it_is() -> None:
+    turned = cirq.unitary(cirq.rz(0.01)) @ np.array(cirq.kraus(cirq.amplitude_damp(0.3)))
+    (step,) = from_cirq(cirq.Circuit(cirq.KrausChannel(list(turned))(Q[0])))
+    assert step.name == "kraus"
+
+
 def test_named_channels_come_back_by_name() -> None:
     gates = [
         cirq.generalized_amplitude_damp(0.3, 0.6)(Q[1]),
@@ -176,12 +205,14 @@ REFUSED = {
     "records": cirq.KrausChannel([np.diag([1, 0]), np.diag([0, 1])], key="k").on(Q[0]),
     "symbols": cirq.X.with_probability(sympy.Symbol("p")).on(Q[0]),
     "trace": cirq.KrausChannel([np.diag([1, 0]), np.diag([0, 0.9])]).on(Q[0]),
+    "infinite": cirq.KrausChannel([np.diag([1, np.nan])]).on(Q[0]),
 }
 REASONS = {
     "four qubits": "on 4 qubits: channels act on at most 3",
     "records": "records which of its operators acted",
     "symbols": "has symbols; probabilities are numbers",
     "trace": "does not preserve the trace: the sum of K†K is 0.19 away",
+    "infinite": "numbers that are not finite",
 }
 
 
