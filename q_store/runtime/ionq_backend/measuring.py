@@ -2,7 +2,7 @@
 
 Pauli words that agree on every qubit they share are measured together (qubit-wise commuting words):
 one circuit with rotations before the measurement, and the mean of each word is that of a parity of
-its bits.
+its bits. Clifford gates before the measurement only turn words into others, so they are not played.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from q_store.passes.absorb_cliffords import AbsorbCliffords
+from q_store.passes.context import Context
 from q_store.passes.manager import run_pipeline
 from q_store.qir.angle import Angle
 from q_store.qir.builder import FuncBuilder
+from q_store.qir.dialects import ALLOC
 from q_store.qir.func import Func, Module
-from q_store.qir.observables import Sample
+from q_store.qir.observables import Expval, PauliSum, Sample
 from q_store.qir.types import f64
-from q_store.runtime.backends.tape import Tape
+from q_store.runtime.backends.tape import Tape, TapeOp
 from q_store.runtime.ionq_client.results import IonQResult
 from q_store.targets.executable import Executable
 from q_store.targets.ionq.devices import IonqDevice
@@ -70,6 +73,43 @@ def grouped(words: Sequence[Word]) -> list[tuple[dict[int, str], list[int]]]:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """Gates, and the words that are measured after them for the means of other words."""
+
+    ops: Sequence[TapeOp]
+    words: list[Word]
+    signs: Array
+    """The mean of word k is `signs[k]` times that of `words[k]`."""
+    groups: list[tuple[dict[int, str], list[int]]]
+    """Bases, and the words that are measured in them."""
+
+    @staticmethod
+    def plain(tape: Tape, words: list[Word]) -> Plan:
+        """The words after the whole tape."""
+        return Plan(tape.ops, words, np.ones(len(words)), grouped(words))
+
+
+def without_last_cliffords(tape: Tape, words: list[Word]) -> Plan:
+    """Clifford gates at the end of the tape as other words, where these need no more circuits."""
+    plain = Plan.plain(tape, words)
+    seen = [Expval(PauliSum(((1.0, word),))) for word in words]
+    func = _builder(tape, tape.ops).finish(seen)
+    made = AbsorbCliffords().on_func(func, Context())
+    if made is func or made.observe is None:
+        return plain
+    wire = {value: k for op in made.ops if op.defn is ALLOC for k, value in enumerate(op.results)}
+    for op in made.gates:
+        wire |= zip(op.results, [wire[value] for value in op.operands], strict=True)
+    at = [wire[value] for value in made.observe.operands]
+    terms = [seen.paulis.terms[0] for seen in made.observe.observations if isinstance(seen, Expval)]
+    others = [tuple(sorted([(at[q], letter) for q, letter in word])) for _, word in terms]
+    kept = set(made.ops)
+    ops = [op for op, gate in zip(tape.ops, func.gates, strict=True) if gate in kept]
+    shorter = Plan(ops, others, np.array([sign for sign, _ in terms]), grouped(others))
+    return shorter if len(shorter.groups) <= len(plain.groups) else plain
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """One way to measure: a compiled circuit with slots as parameters."""
 
@@ -92,10 +132,12 @@ class Setting:
         return made if self.func.args else made * len(slots)
 
 
-def setting(tape: Tape, bases: dict[int, str], device: IonqDevice, level: int) -> Setting:
-    """The tape measured in these bases, compiled for a machine."""
+def setting(
+    tape: Tape, ops: Sequence[TapeOp], bases: dict[int, str], device: IonqDevice, level: int
+) -> Setting:
+    """Gates of the tape measured in these bases, compiled for a machine."""
     qubits = tuple(sorted(bases))
-    func = _function(tape, bases, qubits)
+    func = _function(tape, ops, bases, qubits)
     if device.model is None:
         return Setting(func, "qis", device, qubits)
     text = (
@@ -106,19 +148,27 @@ def setting(tape: Tape, bases: dict[int, str], device: IonqDevice, level: int) -
     return Setting(native, "native", device, qubits)
 
 
-def _function(tape: Tape, bases: dict[int, str], qubits: tuple[int, ...]) -> Func:
+def _function(
+    tape: Tape, ops: Sequence[TapeOp], bases: dict[int, str], qubits: tuple[int, ...]
+) -> Func:
+    builder = _builder(tape, ops)
+    for qubit in qubits:
+        for name in _TO_Z[bases[qubit]]:
+            builder.gate(name, (qubit,))
+    return builder.finish((Sample(qubits),))
+
+
+def _builder(tape: Tape, ops: Sequence[TapeOp]) -> FuncBuilder:
+    """Gates of the tape, its slots as parameters."""
     builder = FuncBuilder("measured", tape.n_qubits)
     slots = builder.param("s", f64(tape.n_slots), "input") if tape.n_slots else None
-    for op in tape.ops:
+    for op in ops:
         angles = [
             Angle.of(slots, slot) if slots is not None and slot >= 0 else angle
             for angle, slot in zip(op.angles, op.slots, strict=True)
         ]
         builder.gate(op.name, op.wires, angles)
-    for qubit in qubits:
-        for name in _TO_Z[bases[qubit]]:
-            builder.gate(name, (qubit,))
-    return builder.finish((Sample(qubits),))
+    return builder
 
 
 # --- from results to numbers ------------------------------------------------------------------

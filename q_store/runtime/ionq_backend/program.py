@@ -8,6 +8,7 @@ arXiv:1811.11184) for every angle that depends on a parameter.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -19,14 +20,15 @@ from q_store.qir.ionq_names import qis_form
 from q_store.qir.registry import all_gates
 from q_store.runtime.backends.placement import Placement
 from q_store.runtime.backends.slotted import Evaluate, SlottedProgram
-from q_store.runtime.backends.tape import GateSet
+from q_store.runtime.backends.tape import GateSet, TapeOp
 from q_store.runtime.batched.arguments import check_qubits
 from q_store.runtime.ionq_backend.measuring import (
+    Plan,
     Setting,
-    grouped,
     joint,
     outcomes,
     setting,
+    without_last_cliffords,
     word_mean,
     words_of,
 )
@@ -66,25 +68,29 @@ class IonqProgram(SlottedProgram):
                 "QS423",
                 f"`{device.name}` has {device.qubits} qubits, the circuit {executable.n_qubits}",
             )
-        self._settings: dict[tuple[tuple[int, str], ...], Setting] = {}
+        self._settings: dict[tuple[int, tuple[tuple[int, str], ...]], Setting] = {}
 
     # --- ways to measure ----------------------------------------------------------------------
 
     @cached_property
-    def _words(self) -> list[tuple[tuple[int, str], ...]]:
-        return words_of(self.executable)
+    def _plan(self) -> Plan:
+        words = words_of(self.executable)
+        way = without_last_cliffords if self.runner.options.level >= 2 else Plan.plain
+        return way(self.tape, words)
 
-    @cached_property
+    @property
     def groups(self) -> list[tuple[dict[int, str], list[int]]]:
         """Bases, and the terms that are measured in them."""
-        return grouped(self._words)
+        return self._plan.groups
 
-    def _setting(self, bases: dict[int, str]) -> Setting:
-        key = tuple(sorted(bases.items()))
+    def _setting(self, bases: dict[int, str], ops: Sequence[TapeOp] | None = None) -> Setting:
+        """These gates, or all, measured in these bases."""
+        ops = self.tape.ops if ops is None else ops
+        key = (len(ops), tuple(sorted(bases.items())))
         found = self._settings.get(key)
         if found is None:
             options = self.runner.options
-            found = setting(self.tape, bases, self.runner.device, options.level)
+            found = setting(self.tape, ops, bases, self.runner.device, options.level)
             self._settings[key] = found
         return found
 
@@ -157,12 +163,12 @@ class IonqProgram(SlottedProgram):
         """
         bound = self.bind(inputs, weights)
         if not bound.batch:
-            return np.zeros((0, len(self._words)), self.dtype)
+            return np.zeros((0, len(self._plan.words)), self.dtype)
         means = self._terms(bound.slots, shots)
         if self.runner.options.exact:
             random = np.random.default_rng(seed)
             means = 2 * random.binomial(shots, np.clip((1 + means) / 2, 0, 1)) / shots - 1
-        return self._values(bound, means, len(self._words))
+        return self._values(bound, means, len(self._plan.words))
 
     def samples(
         self,
@@ -192,20 +198,21 @@ class IonqProgram(SlottedProgram):
 
     def _terms(self, slots: Array, shots: int | None) -> Array:
         """Means (B, terms) of all terms, by one job."""
-        means = np.ones((len(slots), len(self._words)))
+        plan = self._plan
+        means = np.ones((len(slots), len(plan.words)))
         circuits: list[IonqCircuit] = []
-        ways = [self._setting(bases) for bases, _ in self.groups]
+        ways = [self._setting(bases, plan.ops) for bases, _ in plan.groups]
         for way in ways:
             circuits += way.circuits(slots)
         results = self._run(circuits, shots)
-        for place, (way, (_, members)) in enumerate(zip(ways, self.groups, strict=True)):
+        for place, (way, (_, members)) in enumerate(zip(ways, plan.groups, strict=True)):
             column = {qubit: k for k, qubit in enumerate(way.qubits)}
             for row in range(len(slots)):
                 bits, chances = outcomes(results[place * len(slots) + row])
                 for term in members:
-                    own = [column[qubit] for qubit, _ in self._words[term]]
+                    own = [column[qubit] for qubit, _ in plan.words[term]]
                     means[row, term] = word_mean(bits, chances, own)
-        return means
+        return means * plan.signs
 
     def _combined(self, means: Array) -> Array:
         """Observables (B, E) of the means of their terms."""

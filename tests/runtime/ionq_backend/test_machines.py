@@ -65,6 +65,44 @@ def test_expectation_values_are_those_of_the_engine() -> None:
     np.testing.assert_allclose(found, program("batched", exe).expvals(FIRST, WEIGHTS), atol=1e-9)
 
 
+def layered(observables: list[str]) -> Executable:
+    made = QuantumCircuit(4)
+    for layer in range(2):
+        for q in range(4):
+            made.ry(q, param=f"w[{layer},{q}]")
+        for q in range(4):
+            made.cx(q, (q + 1) % 4)
+    made.swap(0, 3)
+    return lower(made.expval(*observables).to_ir())
+
+
+@pytest.mark.parametrize(
+    ("observables", "entanglers", "circuits"),
+    [
+        (["Z0 Z1", "Z2 - 0.5*Z3", "Z0 Z2"], 4, 1),
+        (["X0 - Z1 Z2", "0.3*X0 X1 + 2"], 4, 2),
+        # As words that share no letters on a qubit these would take another circuit.
+        (["Z0", "X1", "X2 X3"], 8, 1),
+    ],
+)
+def test_clifford_gates_at_the_end_are_not_played(
+    observables: list[str], entanglers: int, circuits: int
+) -> None:
+    exe = layered(observables)
+    mine = program(EXACT, exe)
+    rows = np.zeros((1, 0))
+    weights = np.random.default_rng(3).normal(size=8)
+    wanted = program("batched", exe).expvals(rows, weights)
+    np.testing.assert_allclose(mine.expvals(rows, weights), wanted, atol=1e-9)
+    cotangent = np.ones(wanted.shape)
+    gradients = [
+        p.value_and_vjp(rows, weights, cotangent)[2] for p in (mine, program("batched", exe))
+    ]
+    np.testing.assert_allclose(*gradients, atol=1e-9)
+    assert sum(op.name == "cx" for op in mine._plan.ops) == entanglers
+    assert len(mine.groups) == circuits
+
+
 def test_gradients_are_those_of_the_engine() -> None:
     exe = executable()
     cotangent = np.random.default_rng(0).normal(size=(3, 3))
