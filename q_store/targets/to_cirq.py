@@ -73,8 +73,9 @@ def to_cirq(func: Func) -> cirq.Circuit:
     states, which circuits cannot hold, are noted in tags of the circuit (as are the shapes and
     roles of parameters), from where `from_cirq` takes them back; `cirq_observables` gives them as
     Pauli sums. Gates without a counterpart are decomposed exactly, phase included. Barriers,
-    which Cirq has not, are left out. Errors of reading are confusion maps of the measurement where
-    their qubits are sampled, else channels at the end.
+    which Cirq has not, are left out, and so are global phases of circuits with noise. Errors of
+    reading are confusion maps of the measurement where their qubits are sampled, else channels at
+    the end.
 
     Raises `QS340` for a function that is no circuit, and `QS356` for a measurement under a
     condition and for errors of reading in other bases without samples.
@@ -138,6 +139,7 @@ def _spelled(row: Gate, angles: Sequence[Any]) -> cirq.Gate:
 class _Export:
     def __init__(self, flat: FlatFunc, misread: Sequence[Misread]) -> None:
         self.misread = misread
+        self.noisy = _is_noisy(flat.steps)
         self.qubits = cirq.LineQubit.range(flat.n_qubits)
         self.expressions = Expressions(flat, self.symbol, _FUNCTIONS)
 
@@ -156,6 +158,9 @@ class _Export:
 
     def gate(self, step: FlatStep, row: Gate) -> Iterator[cirq.Operation]:
         angles = [self.expressions.angle(angle) for angle in step.angles]
+        if row.mnemonic == "phase" and self.noisy:
+            # Nothing shows it, and Cirq's simulator of density matrices cannot run one.
+            return
         if row.mnemonic == "phase" and isinstance(angles[0], sympy.Basic):
             # Cirq cannot draw a symbolic global phase; this is one on any qubit.
             turns = 2 * angles[0] / sympy.pi
@@ -199,6 +204,12 @@ class _Export:
             if set(each.wires) <= set(sample.qubits)
         }
         return cirq.measure(*self.on(sample.qubits), key="meas", confusion_map=confusion or None)
+
+
+def _is_noisy(steps: Iterable[FlatStep]) -> bool:
+    return any(
+        isinstance(step.row, dialects.Channel) or any(map(_is_noisy, step.bodies)) for step in steps
+    )
 
 
 def _channel(row: dialects.Channel, numbers: Sequence[float]) -> cirq.Gate:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import q_store
 from q_store import QStoreError, QuantumCircuit, from_cirq, to_cirq
+from q_store.qir.registry import all_gates
 from q_store.qir.verifier import verify
 from q_store.runtime.reference_func import density_matrix
 from q_store.testing.strategies import random_kraus
@@ -165,6 +166,17 @@ def test_what_is_nearly_damping_stays_what_it_is() -> None:
     turned = cirq.unitary(cirq.rz(0.01)) @ np.array(cirq.kraus(cirq.amplitude_damp(0.3)))
     (step,) = from_cirq(cirq.Circuit(cirq.KrausChannel(list(turned))(Q[0])))
     assert step.name == "kraus"
+
+
+@pytest.mark.parametrize("name", sorted(n for n, row in all_gates().items() if row.wires))
+def test_cirq_simulates_every_gate_beside_noise(name: str) -> None:
+    """It has no density matrix of a global phase."""
+    row = all_gates()[name]
+    circuit = QuantumCircuit(row.wires or 1).amplitude_damping(0, 0.2)
+    circuit.append(name, range(row.wires or 1), *[0.3 + k for k in range(len(row.angle_names))])
+    circuit.phase(0.4).h(0)
+    found = cirq_density(to_cirq(circuit), circuit.n_qubits)
+    np.testing.assert_allclose(found, density_matrix(circuit.to_ir()), atol=1e-9)
 
 
 def test_named_channels_come_back_by_name() -> None:
