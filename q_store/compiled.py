@@ -16,6 +16,7 @@ from q_store.frontends.parameters import InputParams
 from q_store.frontends.trace import WeightShapes, trace_circuit
 from q_store.passes.manager import run_pipeline
 from q_store.passes.pipeline import Pipeline
+from q_store.plugins import is_own
 from q_store.qir.diagnostics import did_you_mean, error
 from q_store.qir.func import Func, Module
 from q_store.qir.observables import Expval, Observation, Probs
@@ -115,6 +116,8 @@ class CompiledCircuit:
     def executable(self) -> Executable:
         """The flat arrays that backends run; `save` writes them to a `.npz` file that `qstorec run`
         takes. Those of large circuits are kept on disk, see `q_store.configure`."""
+        if not all(map(is_own, self._passes.walk())):
+            return lower(self.func)  # The text of a pass from elsewhere does not say what it does.
         return cached_executable(self._traced, str(self._passes), lambda: lower(self.func))
 
     @cached_property

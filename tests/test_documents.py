@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from q_store.passes.registry import PASSES
+from q_store.plugins import unregister_pass
 from q_store.runtime import config
 from q_store.runtime.backends.table import BACKENDS
 
@@ -37,11 +39,13 @@ COMMANDS = [
 @pytest.fixture
 def _settings_stay() -> Iterator[None]:
     """What a snippet configures or registers ends with it."""
-    rows = dict(BACKENDS)
+    rows, passes = dict(BACKENDS), set(PASSES)
     yield
     config.reset()
     BACKENDS.clear()
     BACKENDS.update(rows)
+    for name in set(PASSES) - passes:
+        unregister_pass(name)
 
 
 @pytest.mark.usefixtures("_settings_stay")

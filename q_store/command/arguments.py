@@ -61,7 +61,9 @@ def build_parser() -> argparse.ArgumentParser:
     _draw(command("draw", "Draw a circuit as text or SVG"))
     _validate(command("validate", "Read and verify programs and change nothing"))
     _listing(command("gates", "List the gates, or show one"), "a gate, by any of its names")
-    _listing(command("passes", "List the passes and pipelines, or show one"), "a pass or pipeline")
+    passes = command("passes", "List the passes and pipelines, or show one")
+    _listing(passes, "a pass or pipeline")
+    _load(passes)
     _listing(command("explain", "Explain a diagnostic code"), "a code, such as QS201")
     _calibrate(command("calibrate", "Measure the backends of this machine, for backend 'auto'"))
     _json(command("doctor", "Show versions, optional packages and the kernel cache"))
@@ -287,6 +289,17 @@ def _pipeline(parser: argparse.ArgumentParser, default: str = "default") -> None
         type=_level,
         default=argparse.SUPPRESS,
         help="the named pipeline O0, O1 or O2",
+    )
+    _load(parser)
+
+
+def _load(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--load",
+        metavar="FILE.py",
+        action="append",
+        default=[],
+        help="execute a Python file that registers passes; repeat for several",
     )
 
 

@@ -65,6 +65,8 @@ def _dispatch(command: Command, args: Namespace, out: Output) -> int:
     from q_store.qir.diagnostics import QStoreError
 
     try:
+        for file in getattr(args, "load", ()):
+            _load(file)
         code = command(args, out)
         out.finish()
         return code
@@ -75,6 +77,12 @@ def _dispatch(command: Command, args: Namespace, out: Output) -> int:
         if code == exit_codes.INTERNAL:
             raise
         return code
+
+
+def _load(file: str) -> None:
+    from q_store.frontends.python_files import execute_file
+
+    execute_file(file)
 
 
 class _Guard(AbstractContextManager["_Guard"]):

@@ -67,6 +67,11 @@ def load_object(file: str, name: str) -> object:
     return found
 
 
+def execute_file(file: str) -> None:
+    """Execute a Python file for what it does. Raises `QS701` and `QS704`."""
+    _execute(file, read_text(file))
+
+
 def call(file: str, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """Call a user's function, or one of ours that calls it. Raises `QS704`."""
     with _UserCode(file):

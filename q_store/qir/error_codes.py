@@ -387,6 +387,14 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "A rule of a pass kept replacing an op by another one without end. That is a mistake in "
         "the rule; please report it with the input.",
     ),
+    "QS412": Explanation(
+        "unusable pass",
+        "A pass is a frozen dataclass with a kebab-case `name` that no other pass has, and its "
+        "fields are options of types that pipelines can spell.",
+        '@register_pass\nclass Mine(FuncPass):\n    name = "cancel"',
+        "@register_pass\n@dataclass(frozen=True)\nclass Mine(FuncPass):\n"
+        '    name: ClassVar[str] = "mine"',
+    ),
     **IONQ,
     "QS500": Explanation(
         "not a valid executable",

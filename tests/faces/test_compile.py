@@ -141,8 +141,9 @@ def shifted(values: dict[str, Any], name: str, index: tuple[int, ...], by: float
 def test_gradients_by_name_are_differences_of_calls(method: str) -> None:
     """Probabilities between expectation values, and parameters of every shape in any order."""
     compiled = q_store.compile(
-        "qubits q[2]; weight t, w[2, 2]; input x[2]; ry(x[0]*t) q[0]; crx(t + w[1, 0]*x[1]) q[0], q[1]; "
-        "rz(w[0, 1]) q[0]; h q[0]; probs q[1]; expect Z0; probs q; expect X1 + 0.5"
+        "qubits q[2]; weight t, w[2, 2]; input x[2]; ry(x[0]*t) q[0]; "
+        "crx(t + w[1, 0]*x[1]) q[0], q[1]; rz(w[0, 1]) q[0]; h q[0]; "
+        "probs q[1]; expect Z0; probs q; expect X1 + 0.5"
     )
     values = {**WEIGHTS, "x": np.random.default_rng(1).uniform(-1, 1, (3, 2))}
     found = compiled.gradient(values, method=method)
