@@ -27,9 +27,11 @@ from peers.q_store_bare import circuit  # noqa: E402
 from problem import Problem  # noqa: E402
 from q_store.passes.manager import run_pipeline  # noqa: E402
 from q_store.qir.func import Module  # noqa: E402
+from q_store.runtime import calibration  # noqa: E402
 from q_store.runtime.backend import load  # noqa: E402
 from q_store.runtime.backends.automatic import FROM_QUBITS  # noqa: E402
 from q_store.runtime.cost_model import choose  # noqa: E402
+from q_store.targets.executable import Executable  # noqa: E402
 from q_store.targets.lower import lower  # noqa: E402
 
 Step = Callable[[], object]
@@ -52,7 +54,7 @@ def through_us(problem: Problem, backend: str, gradient: bool) -> Step:
 
 def timed(steps: dict[str, Step], args: argparse.Namespace) -> dict[str, float]:
     """Median milliseconds of each step; they take turns until the time is up, `--least` times at
-    least. The first call, which may compile, counts for hopeless steps only."""
+    least. The first call of each, which may compile, is not timed."""
     clock = time.process_time if args.cpu else time.perf_counter
 
     def once(step: Step) -> float:
@@ -60,10 +62,11 @@ def timed(steps: dict[str, Step], args: argparse.Namespace) -> dict[str, float]:
         step()
         return 1e3 * (clock() - start)
 
+    for step in steps.values():
+        step()
     times = {name: [once(step)] for name, step in steps.items()}
     fastest = min(found[0] for found in times.values())
     running = [name for name in steps if times[name][0] < max(HOPELESS * fastest, 1e3)]
-    times |= {name: [] for name in running}
     end = time.perf_counter() + args.seconds
     while time.perf_counter() < end or min(len(times[name]) for name in running) < args.least:
         for name in running:
@@ -164,24 +167,37 @@ def auto(args: argparse.Namespace) -> list[dict]:
             if batch * layers << n > 1 << 25 + (batch == 1):
                 continue
             for kind in args.kinds:
-                found, chosen = _choice(Problem(n, layers, batch), kind, args)
+                found, chosen = _choice(n, layers, batch, kind, args)
                 excess = found[chosen] / min(found.values()) - 1
-                print(f"{n:3} qubits {layers:3} layers batch {batch:4} {kind:8} {chosen:16}"
-                      f" {100 * excess:6.1f} % over the best  {json.dumps(found)}",
+                print(f"{n:3} qubits {layers:3} layers of {args.entangler} batch {batch:4} {kind:8}"
+                      f" {chosen:16} {100 * excess:6.1f} % over the best  {json.dumps(found)}",
                       flush=True)  # fmt: skip
-                rows.append({"n": n, "layers": layers, "batch": batch, "kind": kind, "ms": found})
+                row = {"n": n, "layers": layers, "entangler": args.entangler, "batch": batch}
+                rows.append(row | {"kind": kind, "ms": found})
     return rows
 
 
-def _choice(p: Problem, kind: str, args: argparse.Namespace) -> tuple[dict[str, float], str]:
+def _choice(
+    n: int, layers: int, batch: int, kind: str, args: argparse.Namespace
+) -> tuple[dict[str, float], str]:
     """Milliseconds of the backends that `auto` may take, and the one that it takes."""
     names = ["batched", "qsim", "lightning.qubit"]
-    if kind == "gradient" and (p.n * p.layers * p.batch > 512 or p.n > 12):
+    if kind == "gradient" and (n * layers * batch > 512 or n > 12):
         names.remove("qsim")
-    steps = {name: through_us(p, name, kind == "gradient") for name in names}
-    executable = lower(circuit(p))
-    chosen = "batched" if p.n < FROM_QUBITS else choose(executable, p.batch, kind, names)
+    executable = calibration.circuit(n, layers, args.entangler)
+    steps = {name: _step(executable, name, batch, kind) for name in names}
+    chosen = "batched" if n < FROM_QUBITS else choose(executable, batch, kind, names)
     return {name: float(f"{ms:.4g}") for name, ms in timed(steps, args).items()}, chosen
+
+
+def _step(executable: Executable, backend: str, batch: int, kind: str) -> Step:
+    program, random = load(executable, np.float32, backend), np.random.default_rng(0)
+    inputs = random.uniform(-3, 3, (batch, executable.n_inputs)).astype(np.float32)
+    weights = random.uniform(-3, 3, executable.n_weights).astype(np.float32)
+    cotangent = np.ones((batch, executable.n_observables), np.float32)
+    if kind == "gradient":
+        return lambda: program.value_and_vjp(inputs, weights, cotangent)
+    return lambda: program.expvals(inputs, weights)
 
 
 def main() -> None:
@@ -192,6 +208,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.0, help="of each comparison")
     parser.add_argument("--least", type=int, default=3, help="times that each is timed, at least")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="of large, auto")
+    parser.add_argument("--entangler", default="cx", help="gate of the rings of `auto`, as `crx`")
     parser.add_argument("--cpu", action="store_true", help="processor time instead of time passed")
     parser.add_argument("--json", help="write the numbers there")
     args = parser.parse_args()

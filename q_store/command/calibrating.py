@@ -39,9 +39,9 @@ def calibrate_machine(args: Namespace, out: Output) -> int:
 
 
 def _page(costs: Mapping[str, Cost]) -> str:
-    names = ("call", "sample", "gate", "amplitude", "beyond")
+    names = ("call", "sample", "gate", "amplitude", "beyond", "joint")
     rows: list[tuple[str, ...]] = [("nanoseconds for each", *names, "cache MiB")]
     for name, cost in sorted(costs.items()):
         numbers = [getattr(cost, name) for name in names]
         rows.append((name, *[f"{number:.4g}" for number in numbers], f"{cost.cache / 2**20:.0f}"))
-    return table(rows, "<>>>>>>")
+    return table(rows, "<>>>>>>>")

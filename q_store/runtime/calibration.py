@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from q_store.qir.angle import Angle
 from q_store.qir.builder import FuncBuilder
 from q_store.qir.observables import Expval, PauliSum
+from q_store.qir.registry import gate
 from q_store.qir.types import f64
 from q_store.runtime.backend import load
 from q_store.runtime.backends.automatic import candidates
@@ -26,8 +29,10 @@ GRID: Final = (
     (14, 2, 8), (14, 3, 64), (15, 4, 1), (16, 2, 1), (16, 4, 1), (16, 8, 1), (16, 2, 8),
     (16, 3, 32), (17, 2, 1), (17, 3, 4), (18, 2, 1), (18, 4, 1), (18, 8, 1), (18, 3, 16),
     (19, 3, 1), (20, 2, 1), (20, 4, 1), (20, 2, 4), (21, 3, 1), (22, 2, 1), (22, 4, 1), (23, 2, 1),
+    (12, 4, 1, "crx"), (14, 2, 1, "crx"), (14, 6, 4, "crx"), (16, 4, 1, "crx"), (16, 2, 8, "crx"),
+    (18, 4, 1, "crx"), (20, 2, 1, "crx"), (20, 4, 1, "crx"), (22, 2, 1, "crx"),
 )  # fmt: skip
-"""Qubits, layers and batch of the circuits that are timed."""
+"""Qubits, layers, batch and entangler (`cx` where there is none) of the circuits that are timed."""
 _MOST_SECONDS: Final = 3.0
 _MOST_SHIFTED_SECONDS: Final = 0.3
 """Points that are expected to take longer are left out; those of shift rules need few large ones,
@@ -37,10 +42,14 @@ _REPEAT_SECONDS: Final = 0.5
 _REPEATS: Final = 3
 _CACHES: Final = tuple(float(1 << bits) for bits in range(20, 26))
 """Bytes of caches that are tried, a MiB to 32: the largest states of the grid are beyond them."""
+NUMBERS: Final = ("call", "sample", "gate", "amplitude", "beyond", "joint")
+"""What is fitted, in the order of `Work.row`."""
+_BEYOND: Final = NUMBERS.index("beyond")
 _SEEN: Final = 0.1
 """Points whose states stay inside a cache by more than that say nothing about what is beyond."""
 
 Point = tuple[Work, float]
+Size = tuple[int, int, int] | tuple[int, int, int, str]
 Tell = Callable[[str], None]
 
 
@@ -56,7 +65,7 @@ class Setting:
 def calibrate(
     tell: Tell = lambda _: None,
     dtypes: Sequence[str] = ("float32", "float64"),
-    grid: Sequence[tuple[int, int, int]] | None = None,
+    grid: Sequence[Size] | None = None,
 ) -> dict[str, Cost]:
     """Costs of every backend that is here, by name; `tell` gets a line for each. A few minutes."""
     found = {}
@@ -76,12 +85,12 @@ def _settings(dtypes: Sequence[str]) -> Iterator[Setting]:
                 yield Setting(backend, kind, dtype)
 
 
-def _measured(setting: Setting, grid: Sequence[tuple[int, int, int]]) -> Iterator[Point]:
+def _measured(setting: Setting, grid: Sequence[Size]) -> Iterator[Point]:
     """Work and nanoseconds of every point, from small to large while they are quick enough."""
     adjoint = setting.kind == "values" or backend_row(setting.backend).capabilities.adjoint
     most, pace = _MOST_SECONDS if adjoint else _MOST_SHIFTED_SECONDS, 0.0
-    for n_qubits, layers, batch in grid:
-        executable = circuit(n_qubits, layers)
+    for n_qubits, layers, batch, *entangler in grid:
+        executable = circuit(n_qubits, layers, *entangler)
         work = work_of(executable, setting.backend, setting.kind, batch, setting.dtype)
         amplitudes = work.row(1.0)[3]
         if pace * amplitudes > most * 1e9:
@@ -91,20 +100,23 @@ def _measured(setting: Setting, grid: Sequence[tuple[int, int, int]]) -> Iterato
         yield work, nanoseconds
 
 
-def circuit(n_qubits: int, layers: int) -> Executable:
-    """Data, then layers of turns and a ring of CX; Z on every qubit."""
+def circuit(n_qubits: int, layers: int, entangler: str = "cx") -> Executable:
+    """Data, then layers of turns and a ring of entangling gates; Z on every qubit. An entangler
+    with an angle has a weight of its own everywhere."""
+    angles = len(gate(entangler).angle_names)
     builder = FuncBuilder("calibration", n_qubits)
     x = builder.param("x", f64(n_qubits), "input")
-    w = builder.param("w", f64(2 * layers * n_qubits))
+    w = builder.param("w", f64((2 + angles) * layers * n_qubits))
+    weights = map(partial(Angle.of, w), itertools.count())
     for wire in range(n_qubits):
         builder.gate("ry", [wire], [Angle.of(x, wire)])
-    for layer in range(layers):
+    for _ in range(layers):
         for wire in range(n_qubits):
-            at = 2 * (layer * n_qubits + wire)
-            builder.gate("ry", [wire], [Angle.of(w, at)])
-            builder.gate("rz", [wire], [Angle.of(w, at + 1)])
+            builder.gate("ry", [wire], [next(weights)])
+            builder.gate("rz", [wire], [next(weights)])
         for wire in range(n_qubits):
-            builder.gate("cx", [wire, (wire + 1) % n_qubits])
+            own = [next(weights) for _ in range(angles)]
+            builder.gate(entangler, [wire, (wire + 1) % n_qubits], own)
     return lower(builder.finish([Expval(PauliSum.z(wire)) for wire in range(n_qubits)]))
 
 
@@ -145,15 +157,17 @@ def _fitted(points: Sequence[Point], cache: float) -> tuple[float, Cost]:
     times = np.array([nanoseconds for _, nanoseconds in points])
     scaled: NDArray[np.float64] = rows / times[:, None]
     seen = max(work.outside(cache) for work, _ in points)
-    used = list(range(rows.shape[1] if seen > _SEEN else rows.shape[1] - 1))
+    used = [column for column in range(rows.shape[1]) if rows[:, column].any()]
+    if seen <= _SEEN:
+        used.remove(_BEYOND)
     while True:
         numbers = np.zeros(rows.shape[1])
         solution = np.linalg.lstsq(scaled[:, used], np.ones(len(times)), rcond=None)[0]
         numbers[used] = solution
         if (solution >= 0).all() or len(used) == 1:
             numbers = np.maximum(numbers, 0.0)
-            call, sample, gate, amplitude, beyond = [float(f"{x:.4g}") for x in numbers.tolist()]
-            cost = Cost(call, sample, gate, amplitude, beyond, cache)
+            rounded = [float(f"{number:.4g}") for number in numbers.tolist()]
+            cost = Cost(**dict(zip(NUMBERS, rounded, strict=True)), cache=cache)
             return float(np.square(scaled @ numbers - 1.0).sum()), cost
         used.pop(int(solution.argmin()))
 

@@ -2,15 +2,16 @@
 
 A call costs
 
-    call + samples * (sample + gates * (gate + 2**n * (amplitude + beyond * lanes * outside)))
+    call + samples * (sample + gates * (gate + 2**n * (amplitude + beyond * lanes * outside))
+                      + joint gates * 2**n * joint)
 
-nanoseconds, where `outside` is the share of a state that does not stay in the processor's caches,
-x**2 / (1 + x**2) with x = bytes / cache. The embedded engine counts lane groups instead of samples,
-several at once with several threads, and instead of gates what its plan says of its sweeps; the
-others run a sample after the other, with one lane.
-Gradients by shift rules are 2 * slots + 1 calls in one. The six numbers of a backend, for values
-and for gradients in each precision, stand in `cost_model.json`; `qstorec calibrate` measures them
-on the machine at hand and keeps them in the cache folder.
+nanoseconds, where joint gates act on several wires by an angle, and `outside` is the share of a
+state that does not stay in the processor's caches, x**2 / (1 + x**2) with x = bytes / cache. The
+embedded engine counts lane groups instead of samples, several at once with several threads, and
+instead of gates what its plan says of its sweeps; the others run a sample after the other, with one
+lane. Gradients by shift rules are 2 * slots + 1 calls in one. The seven numbers of a backend, for
+values and for gradients in each precision, stand in `cost_model.json`; `qstorec calibrate` measures
+them on the machine at hand and keeps them in the cache folder.
 """
 
 from __future__ import annotations
@@ -51,12 +52,14 @@ class Cost:
     amplitude: float
     beyond: float = 0.0
     """More for each amplitude and lane where states have left the caches."""
+    joint: float = 0.0
+    """More for each amplitude of a joint gate."""
     cache: float = 1.0
     """Bytes of a state that is half outside."""
 
     def nanoseconds(self, work: Work) -> float:
         """The estimate for some work."""
-        numbers = self.call, self.sample, self.gate, self.amplitude, self.beyond
+        numbers = self.call, self.sample, self.gate, self.amplitude, self.beyond, self.joint
         return float(np.dot(work.row(self.cache), numbers))
 
 
@@ -71,18 +74,21 @@ class Work:
     """Samples that share the memory of a state, empty lanes included."""
     itemsize: int = 4
     """Bytes of a real number."""
+    joint: int = 0
+    """How many of the gates act on several wires by an angle."""
 
     def outside(self, cache: float) -> float:
         """The share of a state that does not stay in a cache of so many bytes."""
         times = (math.ldexp(2.0, self.n_qubits) * self.itemsize * self.lanes / cache) ** 2
         return times / (1.0 + times)
 
-    def row(self, cache: float) -> tuple[float, float, float, float, float]:
+    def row(self, cache: float) -> tuple[float, ...]:
         """The factors of the numbers of a cost, `cache` aside."""
         gates = self.samples * self.gates
         amplitudes = math.ldexp(gates, self.n_qubits)
         beyond = amplitudes * self.lanes * self.outside(cache)
-        return 1.0, self.samples, gates, amplitudes, beyond
+        joint = math.ldexp(self.samples * self.joint, self.n_qubits)
+        return 1.0, self.samples, gates, amplitudes, beyond, joint
 
 
 Costs = Mapping[str, Cost]
@@ -99,9 +105,10 @@ def work_of(executable: Executable, backend: str, kind: str, batch: int, dtype: 
         return Work(turns, _sweeps(plan, kind, lanes), n_qubits, lanes, number.itemsize)
     samples = batch
     if kind == "gradient" and not backend_row(backend).capabilities.adjoint:
-        slots = int(np.count_nonzero(np.diff(executable.a_indptr)))
-        samples *= 2 * slots + 1
-    return Work(samples, len(executable.opcode), n_qubits, 1, number.itemsize)
+        samples *= 2 * int(np.count_nonzero(np.diff(executable.a_indptr))) + 1
+    wires, slots = np.diff(executable.wire_ptr), np.diff(executable.slot_ptr)
+    joint = int(np.count_nonzero((wires > 1) & (slots > 0)))
+    return Work(samples, len(executable.opcode), n_qubits, 1, number.itemsize, joint)
 
 
 def _sweeps(plan: Plan, kind: str, lanes: int) -> float:

@@ -15,7 +15,7 @@ from q_store.targets.executable import Executable
 Array = NDArray[Any]
 
 AUTO: Final = "auto"
-FROM_QUBITS: Final = 14
+FROM_QUBITS: Final = 13
 """With fewer qubits the embedded engine is the fastest, for batches by far."""
 EMBEDDED: Final = "batched"
 

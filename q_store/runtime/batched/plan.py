@@ -46,12 +46,12 @@ _BACKWARD_NANOSECONDS: Final = {
 }  # fmt: skip
 """Measured time of an instruction for one amplitude and a full lane vector."""
 _LONE_FORWARD: Final = _FORWARD_NANOSECONDS | {
-    oc.REAL_BLOCK: 0.15, oc.REAL_PAIR: 0.22, oc.PHASE_RUN: 0.8, oc.PRODUCT: 0.02,
+    oc.REAL_BLOCK: 0.3, oc.REAL_PAIR: 0.44, oc.PHASE_RUN: 1.6, oc.PRODUCT: 0.04, oc.OBSERVING: 6.5,
 }  # fmt: skip
 _LONE_BACKWARD: Final = _BACKWARD_NANOSECONDS | {
-    oc.REAL_BLOCK: 0.3, oc.REAL_PAIR: 0.48, oc.PHASE_RUN: 1.7, oc.PRODUCT: 0.1, oc.OBSERVING: 6.0,
+    oc.REAL_BLOCK: 0.6, oc.REAL_PAIR: 0.96, oc.PHASE_RUN: 3.4, oc.PRODUCT: 0.2, oc.OBSERVING: 12.0,
 }  # fmt: skip
-"""The same for a state of one lane (``lone.py``)."""
+"""The same for a state of one lane (``lone.py``), on the same scale."""
 _REAL: Final = frozenset((oc.PRODUCT, oc.REAL_PAIR, oc.REAL_SECOND, oc.REAL_BLOCK, oc.PHASE_RUN))
 
 
