@@ -149,6 +149,7 @@ def without_last_gate(tape):
 TRANSFORMED = {
     "noise": lambda: qml.noise.add_noise(qnode(), DAMPED),
     "inserted": lambda: qml.noise.insert(qnode(), qml.BitFlip, 0.1, position="all"),
+    "folded": lambda: qml.noise.fold_global(qnode(), 3),
     "their own": lambda: without_last_gate(qnode()),
     "others before": lambda: qml.noise.add_noise(
         qml.transforms.commute_controlled(qml.transforms.cancel_inverses(qnode())), DAMPED

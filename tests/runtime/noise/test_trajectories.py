@@ -51,9 +51,8 @@ def matrices():
     circuit.cx(0, 1).kraus(2, turns).ry(2, param="x").generalized_amplitude_damping(1, 0.3, 0.6)
     circuit.crx(0, 2, param="a").kraus((2, 0, 1), random_kraus(3, 2, 2)).measure(0, bit="m")
     circuit.if_bit("m", body).ry(1, param="b").kraus(1, random_kraus(1, 4, 3))
-    circuit.pauli2(2, 0, *[0.01 * k for k in range(1, 14)], 0.0, 0.02).rzz(0, 1, param="b").ry(
-        0, param="a"
-    )
+    circuit.pauli2(2, 0, *[0.01 * k for k in range(1, 14)], 0.0, 0.02)
+    circuit.rzz(0, 1, param="b").ry(0, param="a").kraus(2, turns)
     return circuit.expval("Z0", "X1 + 0.5*Z2", "X0").sample(0, 2)
 
 
@@ -90,7 +89,7 @@ def test_a_channel_decides_as_early_as_it_can():
         (False, True, True),
     )
     assert kinds[:3] == [by_state, early, by_populations]
-    assert kinds[4:] == [by_populations, by_state, by_populations, by_state, early]
+    assert kinds[4:] == [by_populations, by_state, by_populations, by_state, early, early]
 
 
 def choices(circuit):
