@@ -142,15 +142,18 @@ DAMPED = qml.NoiseModel(
 
 
 @qml.transform
-def without_last_gate(tape):
-    return [qml.tape.QuantumScript(tape.operations[:-1], tape.measurements)], lambda r: r[0]
+def turned_back(tape):
+    """The second gate the other way round, the last one gone."""
+    first, second, _ = tape.operations
+    operations = [first, qml.adjoint(second, lazy=False)]
+    return [qml.tape.QuantumScript(operations, tape.measurements)], lambda results: results[0]
 
 
 TRANSFORMED = {
     "noise": lambda: qml.noise.add_noise(qnode(), DAMPED),
     "inserted": lambda: qml.noise.insert(qnode(), qml.BitFlip, 0.1, position="all"),
     "folded": lambda: qml.noise.fold_global(qnode(), 3),
-    "their own": lambda: without_last_gate(qnode()),
+    "their own": lambda: turned_back(qnode()),
     "others before": lambda: qml.noise.add_noise(
         qml.transforms.commute_controlled(qml.transforms.cancel_inverses(qnode())), DAMPED
     ),
