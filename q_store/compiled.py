@@ -28,6 +28,7 @@ from q_store.runtime.gradient_config import GradientLike
 from q_store.runtime.gradients.asking import jacobian
 from q_store.runtime.program import Program
 from q_store.runtime.reference_func import unitary_of_func
+from q_store.runtime.seeds import check_seed
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
 
@@ -98,7 +99,7 @@ class CompiledCircuit:
         self, traced: Func, backend: BackendLike, dtype: DTypeLike, passes: str | Pipeline
     ) -> None:
         self._traced, self._backend, self._dtype = traced, backend, dtype
-        self._passes = Pipeline.parse(passes) if isinstance(passes, str) else passes
+        self._passes = _pipeline(passes)
         if len(traced.ops) < SMALLEST:  # Of larger ones the executable may be on disk.
             _ = self.func
 
@@ -164,7 +165,7 @@ class CompiledCircuit:
         /,
         *,
         shots: int = _DEFAULT_SHOTS,
-        seed: int = 0,
+        seed: int | None = 0,
         **named: Any,
     ) -> Any:
         """What the circuit yields for numbers for all its parameters, by name.
@@ -172,13 +173,17 @@ class CompiledCircuit:
         Weights have their shape; data may have batch dimensions (B, …) in front, the same for all.
         An expectation value is () or (B,), probabilities are (2**k,), the state is (2**n,)
         complex, samples are (shots, k) bits, each with the batch in front; qubit 0, or the first
-        listed, is most significant. Several observations are a tuple.
+        listed, is most significant. Several observations are a tuple. The same `seed` draws the
+        same samples; `None` draws others in every call.
 
         Raises `QS320` for an unknown name, `QS321` for a value of another shape, `QS711` for a
         parameter without a value.
         """
-        inputs, weights, batch = self._arrays({**(values or {}), **named})
-        found = list(self._results(inputs, weights, shots, seed))
+        drawn = check_seed(seed)
+        if drawn is None:
+            drawn = int(np.random.default_rng().integers(2**62))
+        inputs, weights, batch = self._arrays(_merged(values, named))
+        found = list(self._results(inputs, weights, shots, drawn))
         shaped = [np.reshape(part, (*batch, *part.shape[1:])) for part in found]
         return shaped[0] if len(shaped) == 1 else tuple(shaped)
 
@@ -209,7 +214,7 @@ class CompiledCircuit:
         for item in self.observations:
             if not isinstance(item, Expval | Probs):
                 raise error("QS646", f"only values and probabilities have derivatives, not {item}")
-        inputs, weights, batch = self._arrays({**(values or {}), **named})
+        inputs, weights, batch = self._arrays(_merged(values, named))
         found = jacobian(
             self.circuit_function, inputs, weights, gradient=method, shots=shots, seed=seed
         )
@@ -283,6 +288,24 @@ def _common(batches: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
 
 def _batch(value: Value, array: Real) -> tuple[int, ...]:
     return array.shape[: array.ndim - len(value.type.shape)]
+
+
+def _pipeline(passes: object) -> Pipeline:
+    if isinstance(passes, Pipeline):
+        return passes
+    if not isinstance(passes, str):
+        raise error(
+            "QS401",
+            f"passes must be the text of a pipeline or a Pipeline, got {passes!r}",
+            help="for example passes='canonicalize,cancel', or passes='' for none",
+        )
+    return Pipeline.parse(passes)
+
+
+def _merged(values: Mapping[str, Any] | None, named: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(values, Mapping | None):
+        raise error("QS321", f"values must be a mapping of parameter names, got {values!r}")
+    return {**(values or {}), **named}
 
 
 def _check_names(known: Mapping[str, object], given: Mapping[str, Any]) -> None:
@@ -360,6 +383,6 @@ def unitary(
             f"a unitary of {func.n_qubits} qubits is too large: at most {_MAX_DENSE} qubits",
             help="`compile(circuit, output='state')` gives one column",
         )
-    given = dict(values or {})
+    given = _merged(values, {})
     _check_names({value.name: value for value in func.args}, given)
     return unitary_of_func(func, {value.name: _weight(value, given) for value in func.args})

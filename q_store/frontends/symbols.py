@@ -80,7 +80,7 @@ def parse_symbol(text: str) -> Expr:
             "QS313",
             f"{text!r} names no parameter",
             help="write 'theta', 'w[3]' or 'w[1,2]'; for arithmetic use symbols: "
-            "`2*q_store.frontends.symbols.scalar('theta')`",
+            "`2*q_store.scalar('theta')`",
         )
     index = tuple(map(int, re.findall(r"\d+", match[2])))
     if max(index, default=0) >= MAX_GROWN:

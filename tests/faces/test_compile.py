@@ -61,6 +61,8 @@ def test_samples_repeat_with_their_seed() -> None:
     assert 0 < bits[:, 1].sum() < 200
     np.testing.assert_array_equal(bits, compiled(shots=200, seed=3))
     assert (bits != compiled(shots=200, seed=4)).any()
+    np.testing.assert_array_equal(bits, compiled(shots=200, seed=np.int64(3)))
+    assert (compiled(shots=200, seed=None) != compiled(shots=200, seed=None)).any()
 
 
 def test_passes_observables_and_the_executable(tmp_path: Path) -> None:
@@ -203,4 +205,22 @@ def test_unitary_is_the_product_of_the_gates() -> None:
 def test_what_has_no_unitary(circuit: object, values: Any, code: str) -> None:
     with pytest.raises(QStoreError) as caught:
         q_store.unitary(circuit, values)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "words"),
+    [
+        (lambda c: q_store.compile(c, passes=["cancel"]), "QS401", r"got \['cancel'\]"),
+        (lambda c: q_store.compile(c, passes=None), "QS401", "passes='' for none"),
+        (lambda c: q_store.compile(c)(1), "QS321", "a mapping of parameter names, got 1"),
+        (lambda c: q_store.compile(c).gradient([0.1]), "QS321", r"got \[0.1\]"),
+        (lambda c: q_store.unitary(c, 0.1), "QS321", "got 0.1"),
+        (lambda c: q_store.compile(c, output="samples")(t=1, seed="a"), "QS626", "got 'a'"),
+        (lambda c: q_store.compile(c, output="samples")(t=1, shots=-1), "QS533", "got -1"),
+    ],
+)
+def test_wrong_arguments_are_named(action: Any, code: str, words: str) -> None:
+    with pytest.raises(QStoreError, match=words) as caught:
+        action(q_store.QuantumCircuit(1).ry(0, param="t"))
     assert caught.value.code == code
