@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ Array = NDArray[Any]
 Error = tuple[tuple[int, ...], Array]
 """Qubits, the first most significant, and the probability of each outcome (column) where the true
 one is the row's."""
+
+_ROUNDING: Final = 1e-15
+"""Parts of a parity that are no more than this are none; each would be a word to observe."""
 
 
 def reading_errors(executable: Executable) -> list[Error]:
@@ -76,7 +79,8 @@ class _OfParities:
         size = len(matrix)
         index = np.arange(size)
         signs = 1 - 2 * (np.bitwise_count(index[:, None] & index) & 1).astype(np.float64)
-        self.columns = signs @ matrix @ signs / size
+        columns = signs @ matrix @ signs / size
+        self.columns = np.where(np.abs(columns) < _ROUNDING, 0.0, columns)
         """Column s: the parity of the qubits in s as a sum of parities."""
         self.masks = [
             sum(bit for k, bit in enumerate(reversed(self.bits)) if subset >> k & 1)

@@ -12,7 +12,7 @@ from q_store.frontends.circuit import QuantumCircuit
 from q_store.qir.diagnostics import QStoreError
 from q_store.runtime import reference_func
 from q_store.runtime.backend import load, place
-from q_store.runtime.noise.readout import reading_errors
+from q_store.runtime.noise.readout import reading_errors, without_readout
 from q_store.runtime.simulator_config import SimulatorConfig
 from q_store.targets.executable import Confusions, Executable
 from q_store.targets.lower import lower
@@ -257,3 +257,12 @@ def test_copies_are_the_same_program():
     np.testing.assert_array_equal(
         again.probs(None, WEIGHTS, qubits), found.probs(None, WEIGHTS, qubits)
     )
+
+
+@pytest.mark.parametrize("p", [0.01, 0.07, 0.1, 0.3, 1 / 3])
+def test_symmetric_errors_do_not_add_words(p):
+    """Flips that do not look at the outcome, of two qubits together: XX and XI."""
+    flips = {0b11: p, 0b10: p / 2, 0b00: 1 - 1.5 * p}
+    matrix = [[flips.get(i ^ j, 0.0) for j in range(4)] for i in range(4)]
+    circuit = turned().confusion((0, 2), matrix).readout(1, p, p).expval("Z0 Z1 Z2")
+    assert len(without_readout(lower(circuit.to_ir())).term_coef) == 1
