@@ -9,7 +9,7 @@ take half the memory that they take as matrices.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -121,7 +121,7 @@ def transfer_of(event: Event) -> Matrix:
     return _transfer(event.name, event.probabilities)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _transfer(name: str, probabilities: tuple[float, ...]) -> Matrix:
     rows = tuple([Row(number) for number in probabilities])
     return transfer_matrix(kraus_operators(Event(name, (), rows, ())))
