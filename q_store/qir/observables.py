@@ -186,9 +186,19 @@ _TOKEN: Final = re.compile(
     r"\s*(?:(?P<pauli>[IXYZ])(?P<qubit>[0-9]+)|(?P<identity>I)(?!\w)"
     r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)|(?P<op>[-+*@]))"
 )
+_BARE_WORD: Final = re.compile(r"[IXYZ]{2,16}(?![0-9A-Za-z])")
 _MAX_QUBIT: Final = 1_000_000
 MAX_DENSE_QUBITS: Final = 62
 """Largest number of qubits of a `probs` or `state`."""
+
+
+def _naming_qubits(bare: re.Match[str] | None) -> str:
+    """Help for a word whose letters name no qubits."""
+    if bare is None:
+        return ""
+    word = [f"{letter}{q}" for q, letter in enumerate(bare[0]) if letter != "I"]
+    shown = " ".join(word) or "I"
+    return f"name the qubits, as in `{shown}`; other libraries read `{bare[0]}` in either order"
 
 
 class _PauliParser:
@@ -213,15 +223,16 @@ class _PauliParser:
         match = _TOKEN.match(text, self.pos, self.end)
         if match is None and text[self.pos : self.end].strip():
             at = self.pos + len(text[self.pos : self.end]) - len(text[self.pos : self.end].lstrip())
-            self.fail(at, at + 1, f"unexpected {text[at]!r} in an observable")
+            help = _naming_qubits(_BARE_WORD.match(text, at, self.end))
+            self.fail(at, at + 1, f"unexpected {text[at]!r} in an observable", help)
         return match
 
-    def fail(self, start: int, end: int, message: str) -> None:
+    def fail(self, start: int, end: int, message: str, help: str = "") -> None:
         raise error(
             "QS107",
             message,
             span=self.source.span(start, end),
-            help="write sums of indexed Pauli words, such as `0.5*X0 Z2 + Z1`",
+            help=help or "write sums of indexed Pauli words, such as `0.5*X0 Z2 + Z1`",
         )
 
     def signs(self, first: bool) -> float:

@@ -82,6 +82,12 @@ class QuantumFunction:
         """Weights as one array (P,) or (..., P)."""
         shapes = self.core.weight_shapes
         if weights is None:
+            if self.core.weight_names:
+                raise error(
+                    "QS602",
+                    f"weights must have shape ({len(self.core.weight_names)},), got None",
+                    help="`f.init(jax.random.key(0))` draws some, and a call is `f(x, weights)`",
+                )
             return jnp.zeros(0)
         if isinstance(weights, Mapping):
             if set(weights) != set(shapes):

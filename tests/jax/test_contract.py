@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from jax.test_util import check_grads
 
+from q_store import QuantumCircuit
 from q_store.jax import quantum_function
 from q_store.qir.diagnostics import QStoreError
 from q_store.qir.observables import Expval, PauliSum, Probs
@@ -132,3 +133,11 @@ def test_errors_name_what_was_expected_and_what_came(
     with pytest.raises(QStoreError, match=words) as caught:
         make(**options)
     assert caught.value.code == code
+
+
+def test_missing_weights_are_asked_for() -> None:
+    with pytest.raises(QStoreError, match=r"shape \(6,\), got None") as caught:
+        make()(features(2, 3))
+    assert caught.value.code == "QS602"
+    fixed = quantum_function(QuantumCircuit(1).ry(0, param="x[0]"))
+    assert fixed(jnp.zeros((2, 1))).shape == (2, 1)

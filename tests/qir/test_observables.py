@@ -185,6 +185,9 @@ def test_spellings(text: str, shown: str) -> None:
     ("text", "column", "message"),
     [
         ("ZIX", 1, "unexpected 'Z'"),
+        ("Z0 + ZIX", 6, "name the qubits, as in `Z0 X2`; other libraries read `ZIX` in either"),
+        ("Z0 + II", 6, "as in `I`"),
+        ("XX1", 1, "write sums of indexed"),
         ("Z0 + W1", 6, "unexpected 'W'"),
         ("X0 Y0", 1, "not Hermitian"),
         ("Z0 +", 5, "expected a Pauli or a number"),
