@@ -42,9 +42,9 @@ GRADIENTS: Final[dict[str, Explanation]] = {
         "first_derivative((0.5, 1.0))",
     ),
     "QS645": Explanation(
-        "second derivative of an estimate",
+        "second derivative or forward mode of an estimate",
         "Estimates (shots, finite differences, SPSA) and natural gradients are differentiated "
-        "once. Higher derivatives need an exact method without shots.",
+        "once, in reverse mode. All else needs an exact method without shots.",
         "torch.autograd.grad(..., create_graph=True) with gradient='spsa'",
         "torch.autograd.grad(..., create_graph=True) with gradient='adjoint'",
     ),

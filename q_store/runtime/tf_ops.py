@@ -28,9 +28,9 @@ Seeds = Callable[[], int]
 def evaluate(function: AnyFunction, inputs: Any, weights: Any) -> Any:
     """Values (B, width) of inputs (B, F) and weights (P,) or (B, P), all of the function's dtype.
 
-    The result carries gradients of every order.
+    The result carries gradients of every order. Forward mode runs over plain operations.
     """
-    if tf_plain.wanted():
+    if tf_plain.wanted() or tf_plain.is_pushed(inputs, weights):
         return plain.values(tf_plain.OPERATIONS, function, inputs, weights)
 
     @tf.custom_gradient
@@ -100,6 +100,8 @@ def estimated(
     """Values (B, width), once differentiable."""
     if tf_plain.wanted():
         return plain.values(tf_plain.OPERATIONS, function, inputs, weights)
+    if tf_plain.is_pushed(inputs, weights):
+        raise estimate.no_forward_mode()
 
     @tf.custom_gradient
     def run(x: Any, w: Any) -> Any:
@@ -141,7 +143,7 @@ def samples(function: AnyFunction, inputs: Any, weights: Any, shots: int, seeds:
 
 def state(function: AnyFunction, inputs: Any, weights: Any) -> Any:
     """States (B, 2**n), complex, qubit 0 most significant; once differentiable."""
-    if tf_plain.wanted():
+    if tf_plain.wanted() or tf_plain.is_pushed(inputs, weights):
         return plain.state(tf_plain.OPERATIONS, function, inputs, weights)
     dtype = tf.complex128 if function.dtype == np.float64 else tf.complex64
     shape = [inputs.shape[0], *function.state_shape]

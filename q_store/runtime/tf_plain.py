@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.eager import forwardprop_util
 from tensorflow.python.ops import control_flow_util
 
 from q_store.runtime import plain
@@ -55,6 +56,12 @@ def wanted() -> bool:
     if plain.is_wanted() or compiles_with_xla():
         return True
     return bool(tf.inside_function()) and plain.is_written_down()
+
+
+def is_pushed(*tensors: Any) -> bool:
+    """Whether a `tf.autodiff.ForwardAccumulator` follows a tensor; it takes what has a custom
+    gradient for constant."""
+    return len(forwardprop_util.pack_tangents(tensors).tangents) > 0
 
 
 def compiles_with_xla() -> bool:

@@ -49,6 +49,10 @@ class _Values(torch.autograd.Function):
         return *found, None, None, None
 
     @staticmethod
+    def jvp(ctx: Any, *tangents: Any) -> Any:
+        raise ctx.rest[1].no_forward_mode()
+
+    @staticmethod
     def vmap(info: Any, in_dims: Any, inputs: Tensor, weights: Tensor, *rest: Any) -> Any:
         x, w = flatten(info.batch_size, in_dims, inputs, weights)
         return _Values.apply(x, w, *rest).unflatten(0, (info.batch_size, -1)), 0

@@ -200,6 +200,41 @@ class TestDerivatives:
         with plain_operations():
             close(found, run(x, WEIGHTS), 1e-8)
 
+    @pytest.mark.parametrize("options", OUTPUTS)
+    @pytest.mark.parametrize("mode", [lambda f: f, tf.function], ids=["eager", "graph"])
+    def test_forward_mode(self, mode: Any, options: dict[str, Any]) -> None:
+        layer, x = make(**options), tf.constant(features(2, 3))
+        tangent = tf.constant(features(2, 3) + 0.1)
+
+        def run(x: Any) -> Any:
+            with tf.autodiff.ForwardAccumulator(x, tangent) as followed:
+                y = real(layer(x, weights=WEIGHTS))
+            return followed.jvp(y)
+
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = real(layer(x, weights=WEIGHTS))
+        wanted = tf.einsum("bij,bj->bi", tape.batch_jacobian(y, x), tangent)
+        close(mode(run)(x), wanted)
+
+    def test_forward_over_reverse(self) -> None:
+        layer, x = make(), tf.constant(features(2, 3))
+        tangent = tf.ones_like(WEIGHTS)
+        with tf.autodiff.ForwardAccumulator(WEIGHTS, tangent) as followed:
+            by_w = value_and_gradients(layer)(x, WEIGHTS)[2]
+        with tf.GradientTape() as outer:
+            outer.watch(WEIGHTS)
+            again = value_and_gradients(layer)(x, WEIGHTS)[2]
+        close(followed.jvp(by_w), outer.gradient(again, WEIGHTS, tangent), 1e-9)
+
+    def test_estimates_have_no_forward_mode(self) -> None:
+        layer, x = make(shots=10), tf.constant(features(2, 3))
+        with (
+            tf.autodiff.ForwardAccumulator(x, tf.ones_like(x)),
+            pytest.raises(QStoreError, match="is differentiated in reverse mode only"),
+        ):
+            layer(x)
+
     def test_third_derivative(self) -> None:
         layer = QuantumLayer(
             lambda circuit, x: circuit.ry(0, 2.0 * x[0]), 1, observables=["Z0"], dtype="float64"

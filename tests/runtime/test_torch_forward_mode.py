@@ -11,6 +11,7 @@ import torch.autograd.forward_ad as forward_ad
 from torch import Tensor
 from torch.func import hessian, jacfwd, jacrev, jvp, vmap
 
+from q_store.qir.diagnostics import QStoreError
 from q_store.torch import QuantumLayer
 
 # torch's own forward mode makes its first rules with TorchScript, which is on its way out.
@@ -121,6 +122,13 @@ def test_samples_under_vmap() -> None:
         [(bits.long() @ torch.tensor([2, 1]) == k).double().mean(1) for k in range(4)], 1
     )
     assert torch.allclose(counts, probs, atol=0.04)
+
+
+@pytest.mark.parametrize("options", [{"shots": 10}, {"gradient": "spsa"}], ids=str)
+def test_estimates_have_no_forward_mode(options: dict[str, Any]) -> None:
+    with pytest.raises(QStoreError, match="is differentiated in reverse mode only") as problem:
+        jvp(make(**options), (X,), (X,))
+    assert problem.value.code == "QS645"
 
 
 def test_an_empty_batch() -> None:

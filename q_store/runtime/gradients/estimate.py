@@ -54,10 +54,21 @@ class Estimate:
 
     def no_second_derivative(self) -> QStoreError:
         """The error for a derivative of `vjp`."""
-        how = f"gradient method {self.method.method!r}"
-        with_shots = "" if self.shots is None else f" with shots={self.shots}"
         return error(
             "QS645",
-            f"{how}{with_shots} gives first derivatives only",
+            f"{self._how} gives first derivatives only",
             help="for higher ones use 'adjoint', 'parameter_shift' or 'hadamard' without shots",
         )
+
+    def no_forward_mode(self) -> QStoreError:
+        """The error for tangents of `values`."""
+        return error(
+            "QS645",
+            f"{self._how} is differentiated in reverse mode only",
+            help="for forward mode use 'adjoint', 'parameter_shift' or 'hadamard' without shots",
+        )
+
+    @property
+    def _how(self) -> str:
+        with_shots = "" if self.shots is None else f" with shots={self.shots}"
+        return f"gradient method {self.method.method!r}{with_shots}"
