@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Final
@@ -20,10 +20,11 @@ from q_store.qir.types import BIT, C128, F64, Type, f64
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 Word = tuple[tuple[int, str], ...]
 """A Pauli word: (qubit, letter) in increasing qubit order; empty for the identity."""
+Term = tuple[float, Word]
 
 _PRODUCT: Final[dict[tuple[str, str], tuple[complex, str]]] = {
     ("X", "Y"): (1j, "Z"),
@@ -78,6 +79,28 @@ class PauliSum:
     def parse_source(source: SourceText, start: int, end: int) -> PauliSum:
         """Read the stretch of a larger text, for errors that point into it."""
         return _PauliParser(source, start, end).sum()
+
+    @staticmethod
+    def from_matrix(matrix: ArrayLike, qubits: Sequence[int] | None = None) -> PauliSum:
+        """The sum whose matrix on these qubits, by default 0, 1, …, this Hermitian one is.
+
+        The matrix is (2**n, 2**n), the first qubit most significant; what is less than 1e-12 of its
+        largest entry is rounding. Raises `QS107` for any other matrix or list of qubits.
+        """
+        import numpy as np
+
+        array = np.asarray(matrix, np.complex128)
+        n = max(array.shape[0].bit_length() - 1, 0) if array.ndim == 2 else 0
+        if array.shape != (2**n, 2**n) or not np.isfinite(array).all():
+            raise error("QS107", f"a matrix must be finite, (2**n, 2**n), got shape {array.shape}")
+        scale = 1e-12 * np.abs(array).max(initial=0.0)
+        if (np.abs(array - array.conj().T) > 2 * scale).any():
+            raise error("QS107", "the matrix is not Hermitian")
+        wires = tuple(range(n)) if qubits is None else tuple(qubits)
+        if len(set(wires)) != n or len(wires) != n or min(wires, default=0) < 0:
+            raise error("QS107", f"the matrix needs {n} different qubits, got {wires}")
+        words = _pauli_words(array, wires)
+        return PauliSum.of((c, tuple(sorted(w))) for c, w in words if abs(c) > scale)
 
     @property
     def n_qubits(self) -> int:
@@ -139,6 +162,21 @@ class PauliSum:
             for coef, word in self.terms
         ]
         return " + ".join(parts) or "0.0*I"
+
+
+def _pauli_words(matrix: NDArray[np.complex128], qubits: Sequence[int]) -> Iterator[Term]:
+    """Coefficients by words of a Hermitian matrix, quarter by quarter."""
+    if not qubits:
+        yield float(matrix[0, 0].real), ()
+        return
+    half = len(matrix) // 2
+    a, b = matrix[:half, :half], matrix[:half, half:]
+    c, d = matrix[half:, :half], matrix[half:, half:]
+    for letter, part in (("I", a + d), ("X", b + c), ("Y", 1j * (b - c)), ("Z", a - d)):
+        if part.any():
+            own: Word = () if letter == "I" else ((qubits[0], letter),)
+            for coef, word in _pauli_words(part / 2, qubits[1:]):
+                yield coef, (*own, *word)
 
 
 def _number(item: object) -> float | None:
@@ -368,4 +406,5 @@ def as_pauli_sum(observable: object) -> PauliSum:
     raise error(
         "QS107",
         f"an observable must be text such as 'Z0 + X1' or a PauliSum, got {observable!r}",
+        help="`PauliSum.from_matrix(array)` makes one" if hasattr(observable, "shape") else "",
     )

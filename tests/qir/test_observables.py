@@ -119,6 +119,44 @@ def test_arithmetic_is_that_of_matrices(left: PauliSum, right: PauliSum, number:
             left * right
 
 
+@given(sums, st.permutations(range(N)))
+def test_a_matrix_is_the_sum_it_came_from(paulis: PauliSum, order: list[int]) -> None:
+    again = PauliSum.from_matrix(paulis.matrix(N))
+    expected = {word: coef for coef, word in paulis.terms}
+    assert {word: coef for coef, word in again.terms} == pytest.approx(expected)
+    moved = PauliSum.of(
+        (coef, tuple(sorted((order[q], letter) for q, letter in word)))
+        for coef, word in paulis.terms
+    )
+    assert np.allclose(PauliSum.from_matrix(paulis.matrix(N), order).matrix(N), moved.matrix(N))
+
+
+@pytest.mark.parametrize(
+    ("matrix", "qubits", "words"),
+    [
+        ([[0, 1], [0, 0]], None, "not Hermitian"),
+        ([[1j, 0], [0, 0]], None, "not Hermitian"),
+        (np.eye(3), None, r"\(3, 3\)"),
+        (np.ones(4), None, r"\(4,\)"),
+        ([[np.nan, 0], [0, 0]], None, "finite"),
+        (np.eye(4), [0], r"2 different qubits, got \(0,\)"),
+        (np.eye(4), [1, 1], "2 different qubits"),
+        (np.eye(2), [-1], "1 different qubits"),
+        (np.zeros((0, 0)), None, "finite"),
+    ],
+)
+def test_what_is_no_hermitian_matrix(matrix: object, qubits: object, words: str) -> None:
+    with pytest.raises(QStoreError, match=words):
+        PauliSum.from_matrix(matrix, qubits)
+
+
+def test_matrices_as_observables_say_how() -> None:
+    assert PauliSum.from_matrix(np.diag([1, -1])) == PauliSum.z(0)
+    assert PauliSum.from_matrix([[2.5]]) == PauliSum.parse("2.5")
+    with pytest.raises(QStoreError, match=r"PauliSum\.from_matrix"):
+        as_pauli_sum(np.eye(2))
+
+
 def test_arithmetic_with_what_is_no_number() -> None:
     z = PauliSum.z(0)
     assert sum([z, PauliSum.z(1)]) == PauliSum.parse("Z0 + Z1")
