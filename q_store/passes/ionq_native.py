@@ -76,7 +76,8 @@ class IonqNative:
 
     device: Device = "forte"
     level: Literal["0", "1", "2", "3"] = "3"
-    """How hard to try; 3 compiles in several ways and keeps the cheapest."""
+    """How hard to try; 3 compiles in several ways, with shared gadgets too, and keeps the
+    cheapest."""
     entangler_weight: float = 8.0
     """What an entangler costs, counted in pulses."""
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from q_store.qir.values import Value
 
 _NAMES: Final = {number: letter for letter, number in LETTERS.items()}
+_FEW: Final = 4
+"""How many searches are made for halves in the middle of what entangles."""
 _EFFORT: Final = 200_000
 """How many Clifford rotations are weighed for gates in a row, some seconds' worth."""
 _ROWS: Final = {word: name for name, word in WORDS.items()}
@@ -136,13 +138,14 @@ def _parts(ops: list[Op], tries: int, effort: int) -> list[_Part]:
     whole = _Part(ops, reading, plan, before if plan is None else plan.entanglers)
     middle = _middle(reading, len(ops))
     if not middle:
-        return [whole]
+        # Halves that entangle with each other get shorter less often.
+        middle, tries = len(ops) // 2, min(tries, _FEW)
     rest = (effort - spent) // 2
     halves = [*_parts(ops[:middle], tries, rest), *_parts(ops[middle:], tries, rest)]
     return halves if sum([part.entanglers for part in halves]) < whole.entanglers else [whole]
 
 
 def _middle(reading: Reading, count: int) -> int:
-    """The cut nearest to the middle; 0 where there is none inside."""
-    inside = [cut for cut in reading.cuts if 0 < cut < count]
+    """The cut nearest to the middle, where there is one in the middle half; 0 elsewhere."""
+    inside = [cut for cut in reading.cuts if count <= 4 * cut <= 3 * count]
     return min(inside, key=lambda cut: abs(2 * cut - count), default=0)

@@ -214,6 +214,18 @@ def toffolis() -> QuantumCircuit:
     return QuantumCircuit(4).ccx(0, 1, 2).cx(1, 3).ccx(0, 1, 2)
 
 
+def adder(bits: int) -> QuantumCircuit:
+    """Ripple-carry adder (Cuccaro et al., 2004, arXiv:quant-ph/0410184)."""
+    circuit = QuantumCircuit(2 * bits + 2)
+    a, b = range(1, bits + 1), range(bits + 1, 2 * bits + 1)
+    for k in range(bits):
+        circuit.cx(a[k], b[k]).cx(a[k], a[k] - 1).ccx(a[k] - 1, b[k], a[k])
+    circuit.cx(a[-1], 2 * bits + 1)
+    for k in reversed(range(bits)):
+        circuit.ccx(a[k] - 1, b[k], a[k]).cx(a[k], a[k] - 1).cx(a[k] - 1, b[k])
+    return circuit
+
+
 def heisenberg(n: int) -> QuantumCircuit:
     circuit = QuantumCircuit(n)
     for q in range(n - 1):
@@ -231,6 +243,7 @@ COUNTS: dict[str, tuple[Callable[[], QuantumCircuit], int, int]] = {
     "hopping": (lambda: hubbard(3, 1), 27, 15),
     "hubbard": (lambda: hubbard(3, 2), 54, 28),
     "toffoli gates": (toffolis, 10, 1),
+    "adder": (lambda: adder(3), 43, 34),
     "heisenberg": (lambda: heisenberg(4), 9, 9),
 }
 
@@ -257,6 +270,12 @@ def test_a_part_is_shared_where_the_rest_cannot_be() -> None:
     before, after = shared(circuit)
     assert gate_counts(before)[1] == 38 + 24
     assert gate_counts(after)[1] <= 12 + 24
+
+
+def test_halves_are_shared_where_no_place_is_free_of_entanglement() -> None:
+    before, after = shared(adder(9))
+    assert gate_counts(before)[1] == 127
+    assert gate_counts(after)[1] <= 115
 
 
 @pytest.mark.parametrize("fence", ["measure", "barrier"])
