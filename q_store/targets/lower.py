@@ -11,7 +11,7 @@ Measurements in the middle, resets and noise channels become ops beside the gate
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,8 @@ from q_store.targets.executable import (
     Executable,
     Output,
 )
+
+_MASK_BITS: Final = 64
 
 
 def lower(func: Func) -> Executable:
@@ -310,7 +312,8 @@ def _both(first: tuple[float, float], second: tuple[float, float]) -> tuple[floa
 
 
 def pauli_arrays(sums: list[PauliSum], n_qubits: int) -> dict[str, NDArray[Any]]:
-    """The term arrays of an executable: bit n-1-q of a mask stands for qubit q."""
+    """The term arrays of an executable: bit n-1-q of a mask stands for qubit q. Raises `QS505` for
+    words that reach over more qubits than a mask has bits."""
     masks = [
         (
             coef,
@@ -320,6 +323,12 @@ def pauli_arrays(sums: list[PauliSum], n_qubits: int) -> dict[str, NDArray[Any]]
         for paulis in sums
         for coef, word in paulis.terms
     ]
+    if any(max(x, z) >> _MASK_BITS for _, x, z in masks):
+        raise error(
+            "QS505",
+            f"observables of {n_qubits} qubits do not fit into masks of {_MASK_BITS} bits",
+            help=f"no backend runs more than {_MASK_BITS} qubits; use fewer",
+        )
     return {
         "term_ptr": _pointers(len(paulis.terms) for paulis in sums),
         "term_x": np.array([x for _, x, _ in masks], dtype=np.uint64),

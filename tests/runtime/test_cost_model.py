@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from q_store import SimulatorConfig
+from q_store import QStoreError, SimulatorConfig
 from q_store.qir.builder import FuncBuilder
 from q_store.qir.observables import Expval, PauliSum
 from q_store.runtime import calibration, cost_model
@@ -18,6 +18,7 @@ from q_store.runtime.backend import backend_of, load, place
 from q_store.runtime.backends import automatic
 from q_store.runtime.backends.automatic import AutomaticProgram, candidates
 from q_store.runtime.backends.placement import Placement
+from q_store.runtime.batched import layout
 from q_store.runtime.cost_model import Cost, Work, choose, key, work_of
 from q_store.targets.executable import Executable
 from q_store.targets.lower import lower
@@ -221,6 +222,25 @@ def test_every_call_goes_where_it_is_cheapest(monkeypatch: pytest.MonkeyPatch) -
         call()
         assert program.last == wanted
         assert backend_of(program, Placement("auto")) == wanted
+
+
+def test_where_memory_is_too_short_the_embedded_engine_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Lightning holds four states; what neither can hold says so."""
+    known = costs(batched=2, lightning_qubit=1)
+    monkeypatch.setattr(cost_model, "current", lambda: known)
+    for free, fits in ((100 << 20, True), (1 << 20, False)):
+        monkeypatch.setattr(layout, "available_memory", lambda free=free: free)
+        program = load(calibration.circuit(22, 1), "float64", Placement("auto"))
+        inputs, weights = np.zeros((1, 22)), np.zeros(44)
+        if fits:
+            assert np.allclose(program.expvals(inputs, weights), 1.0)
+        else:
+            with pytest.raises(QStoreError) as caught:
+                program.expvals(inputs, weights)
+            assert caught.value.code == "QS510"
+        assert backend_of(program, Placement("auto")) == "batched"
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import q_store
 from q_store.qir.diagnostics import QStoreError
 from q_store.targets.executable import (
     FORMAT,
@@ -183,3 +184,13 @@ def test_the_file_holds_plain_arrays_only(tmp_path):
     example().save(tmp_path / "c.npz")
     with zipfile.ZipFile(tmp_path / "c.npz") as archive:
         assert all(name.endswith(".npy") for name in archive.namelist())
+
+
+@pytest.mark.parametrize("n", [65, 100])
+def test_observables_of_more_qubits_than_a_mask_has_bits(n):
+    wide = q_store.compile(f"qubits q[{n}]; weight t; ry(t) q[0]; expect Z0")
+    with pytest.raises(QStoreError, match=f"observables of {n} qubits") as caught:
+        _ = wide.executable
+    assert caught.value.code == "QS505"
+    last = q_store.compile(f"qubits q[{n}]; weight t; ry(t) q[0]; expect Z{n - 1}").executable
+    assert last.term_z.tolist() == [1]

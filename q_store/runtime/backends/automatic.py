@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from q_store.qir.diagnostics import QStoreError
 from q_store.runtime.backends.placement import Placement
 from q_store.runtime.backends.table import BACKENDS, backend_row
 from q_store.runtime.cost_model import choose
@@ -18,6 +19,7 @@ AUTO: Final = "auto"
 FROM_QUBITS: Final = 13
 """With fewer qubits the embedded engine is the fastest, for batches by far."""
 EMBEDDED: Final = "batched"
+_NO_MEMORY: Final = "QS510"
 
 
 def candidates(dtype: str) -> tuple[str, ...]:
@@ -62,56 +64,68 @@ class AutomaticProgram:
             found = self._programs[name] = row.load(self.executable, self.dtype, place)
         return found
 
-    def _for(self, kind: str, inputs: Any) -> Any:
+    def _run(self, kind: str, inputs: Any, method: str, *args: Any) -> Any:
+        """A call of the backend that is expected to be fastest, or of the embedded engine, which
+        holds the fewest states, where memory is too short for that one."""
         batch = len(inputs) if inputs is not None else 1
+        self.last = self._choice(kind, batch)
+        try:
+            return getattr(self.of(self.last), method)(*args)
+        except QStoreError as problem:
+            if problem.code != _NO_MEMORY or self.last == EMBEDDED:
+                raise
+        self.last = self._chosen[kind, batch] = EMBEDDED
+        return getattr(self.of(EMBEDDED), method)(*args)
+
+    def _choice(self, kind: str, batch: int) -> str:
         name = self._chosen.get((kind, batch))
         if name is None:
             names = candidates(self.dtype.name)
             name = choose(self.executable, batch, kind, names, self.dtype.name)
             self._chosen[kind, batch] = name
-        self.last = name
-        return self.of(name)
+        return name
 
     def expvals(self, inputs: Array, weights: Array) -> Array:
         """See `Program.expvals`."""
-        found: Array = self._for("values", inputs).expvals(inputs, weights)
+        found: Array = self._run("values", inputs, "expvals", inputs, weights)
         return found
 
     def value_and_vjp(self, inputs: Array, weights: Array, cotangent: Array) -> Any:
         """See `Program.value_and_vjp`."""
-        return self._for("gradient", inputs).value_and_vjp(inputs, weights, cotangent)
+        return self._run("gradient", inputs, "value_and_vjp", inputs, weights, cotangent)
 
     def forward(self, inputs: Array, weights: Array, keep_state: bool) -> Any:
         """See `Program.forward`. A state that is kept will be used for a gradient."""
-        program = self._for("gradient" if keep_state else "values", inputs)
-        return program.forward(inputs, weights, keep_state)
+        kind = "gradient" if keep_state else "values"
+        return self._run(kind, inputs, "forward", inputs, weights, keep_state)
 
     def backward(self, saved: Any, inputs: Array, weights: Array, cotangent: Array) -> Any:
         """See `Program.backward`."""
-        return self._for("gradient", inputs).backward(saved, inputs, weights, cotangent)
+        return self._run("gradient", inputs, "backward", saved, inputs, weights, cotangent)
 
     def probs(self, inputs: Array, weights: Array, qubits: Any = None) -> Array:
         """See `Program.probs`."""
-        found: Array = self._for("values", inputs).probs(inputs, weights, qubits)
+        found: Array = self._run("values", inputs, "probs", inputs, weights, qubits)
         return found
 
     def probs_vjp(self, inputs: Array, weights: Array, cotangent: Array, qubits: Any = None) -> Any:
         """See `Program.probs_vjp`."""
-        return self._for("gradient", inputs).probs_vjp(inputs, weights, cotangent, qubits)
+        return self._run("gradient", inputs, "probs_vjp", inputs, weights, cotangent, qubits)
 
     def samples(
         self, inputs: Array, weights: Array, qubits: Any = None, shots: int = 1024, seed: Any = None
     ) -> NDArray[np.uint8]:
         """See `Program.samples`."""
-        program = self._for("values", inputs)
-        found: NDArray[np.uint8] = program.samples(inputs, weights, qubits, shots, seed)
+        found: NDArray[np.uint8] = self._run(
+            "values", inputs, "samples", inputs, weights, qubits, shots, seed
+        )
         return found
 
     def state(self, inputs: Array, weights: Array) -> Array:
         """See `Program.state`."""
-        found: Array = self._for("values", inputs).state(inputs, weights)
+        found: Array = self._run("values", inputs, "state", inputs, weights)
         return found
 
     def state_vjp(self, inputs: Array, weights: Array, cotangent: Array) -> Any:
         """See `Program.state_vjp`."""
-        return self._for("gradient", inputs).state_vjp(inputs, weights, cotangent)
+        return self._run("gradient", inputs, "state_vjp", inputs, weights, cotangent)
