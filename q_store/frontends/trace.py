@@ -318,14 +318,17 @@ def _call(function: Callable[..., Any], arguments: dict[str, object]) -> object:
 
 def _what_it_got(function: Callable[..., Any], arguments: Mapping[str, object]) -> str:
     """For errors of functions, or of libraries they call, that expect numbers or a batch."""
-    shown = [
-        f"`{name}` is {value!r}"
-        for name, value in arguments.items()
-        if isinstance(value, Handle | Expr)
-    ]
+    shown = [f"`{name}` is {_brief(value)}" for name, value in arguments.items() if _brief(value)]
     name = getattr(function, "__name__", type(function).__name__)
     note = f"q-store called `{name}` once, for one sample without a batch"
     return note + (f", with symbols: {', '.join(shown)}" if shown else "")
+
+
+def _brief(value: object) -> str:
+    """What a symbol or an array of them is, nothing for anything else."""
+    if isinstance(value, Handle | Expr):
+        return repr(value)
+    return f"an array {value.shape} of symbols" if hasattr(value, "shape") else ""
 
 
 def _shape(name: str, shape: object) -> tuple[int, ...]:

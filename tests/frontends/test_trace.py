@@ -6,6 +6,7 @@ from typing import Any
 
 import cirq
 import numpy as np
+import pennylane as qml
 import pytest
 import qiskit
 import sympy
@@ -287,6 +288,16 @@ def test_errors_of_the_function_say_what_it_was_called_with() -> None:
         "q-store called `batched` once, for one sample without a batch, with symbols: "
         "`inputs` is inputs[2], `weights` is weights[?]"
     ]
+
+    def templates(inputs: Any, weights: Any) -> Any:
+        qml.AmplitudeEmbedding(inputs, wires=[0], normalize=True)
+        return qml.expval(qml.Z(0))
+
+    node = qml.QNode(templates, qml.device("default.qubit", wires=1))
+    with pytest.raises(TypeError) as unnumbered:
+        trace_circuit(node, in_features=2, weight_shapes={"weights": 1})
+    (note,) = unnumbered.value.__notes__
+    assert "`inputs` is an array (2,) of symbols" in note
     with pytest.raises(QStoreError, match="cnto") as refused:
         trace_circuit(lambda circuit: circuit.cnto(0, 1), 2)
     assert not hasattr(refused.value, "__notes__")
