@@ -76,6 +76,8 @@ class Work:
     """Bytes of a real number."""
     joint: int = 0
     """How many of the gates act on several wires by an angle."""
+    threads: int = 1
+    """How many threads share a state."""
 
     def outside(self, cache: float) -> float:
         """The share of a state that does not stay in a cache of so many bytes."""
@@ -85,9 +87,9 @@ class Work:
     def row(self, cache: float) -> tuple[float, ...]:
         """The factors of the numbers of a cost, `cache` aside."""
         gates = self.samples * self.gates
-        amplitudes = math.ldexp(gates, self.n_qubits)
+        amplitudes = math.ldexp(gates / self.threads, self.n_qubits)
         beyond = amplitudes * self.lanes * self.outside(cache)
-        joint = math.ldexp(self.samples * self.joint, self.n_qubits)
+        joint = math.ldexp(self.samples * self.joint / self.threads, self.n_qubits)
         return 1.0, self.samples, gates, amplitudes, beyond, joint
 
 
@@ -103,12 +105,15 @@ def work_of(executable: Executable, backend: str, kind: str, batch: int, dtype: 
         lanes = lane_width(number, n_qubits, max(batch, 1), plan.real)
         turns = math.ceil(-(-batch // lanes) / thread_limit(None))
         return Work(turns, _sweeps(plan, kind, lanes), n_qubits, lanes, number.itemsize)
-    samples = batch
-    if kind == "gradient" and not backend_row(backend).capabilities.adjoint:
+    able, samples = backend_row(backend).capabilities, batch
+    if kind == "gradient" and not able.adjoint:
         samples *= 2 * int(np.count_nonzero(np.diff(executable.a_indptr))) + 1
     wires, slots = np.diff(executable.wire_ptr), np.diff(executable.slot_ptr)
     joint = int(np.count_nonzero((wires > 1) & (slots > 0)))
-    return Work(samples, len(executable.opcode), n_qubits, 1, number.itemsize, joint)
+    shared = able.threads_from is not None and n_qubits >= able.threads_from
+    threads = thread_limit(None) if shared else 1
+    gates = len(executable.opcode)
+    return Work(samples, gates, n_qubits, 1, number.itemsize, joint, threads)
 
 
 def _sweeps(plan: Plan, kind: str, lanes: int) -> float:

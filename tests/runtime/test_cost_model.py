@@ -90,6 +90,20 @@ def test_work_counts_lane_groups_samples_and_shifted_circuits() -> None:
     assert work_of(executable, "batched", "values", 10, "float64").lanes > 1
 
 
+def test_threads_share_a_state_of_many_qubits_in_some_backends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("QSTORE_NUM_THREADS", "8")
+    many, few = calibration.circuit(20, 2), calibration.circuit(13, 2)
+    assert work_of(many, "qsim", "values", 1, "float32").threads == 8
+    assert work_of(few, "qsim", "values", 1, "float32").threads == 1
+    assert work_of(many, "lightning.qubit", "values", 1, "float32").threads == 1
+    assert choose(many, 1, "values", ["batched", "qsim"], costs=cost_model.built_in()) == "qsim"
+    half, whole = Work(1, 9, 10, threads=2), Work(1, 9, 10)
+    amplitudes = Cost(0.0, 0.0, 0.0, 1.0, beyond=1.0)
+    assert amplitudes.nanoseconds(half) == amplitudes.nanoseconds(whole) / 2
+
+
 def test_the_embedded_engine_counts_what_its_plan_sweeps() -> None:
     """Clifford gates cost it nothing; gradients sweep back as well."""
     plain, more = layers(3, 2, 5).executable, calibration.circuit(3, 4)

@@ -22,6 +22,7 @@ from q_store.qir.registry import all_gates
 from q_store.runtime.backends.placement import Placement
 from q_store.runtime.backends.qsim_module import gpu_module, processor_module
 from q_store.runtime.backends.slotted import SlottedProgram
+from q_store.runtime.backends.table import backend_row
 from q_store.runtime.backends.tape import GateSet, TapeOp
 from q_store.runtime.backends.versions import is_tested
 from q_store.runtime.batched.layout import require_memory
@@ -42,8 +43,6 @@ _POWERS: Final = {"rxx": "kXXPowGate", "ryy": "kYYPowGate", "rzz": "kZZPowGate"}
 _MATRIX_WIRES: Final = 3
 _SMALL_STATE_QUBITS: Final = 10
 """Up to here, and for words of Z alone, numpy finds expectation values from the states."""
-_THREADS_FROM_QUBITS: Final = 16
-"""From here on a gate takes longer than waking threads."""
 _LARGE_STATE_QUBITS: Final = 22
 """From here on wider fused gates save passes over the state."""
 
@@ -81,9 +80,11 @@ class QsimProgram(SlottedProgram):
         self._qsim: Any = gpu_module() if on_gpu else processor_module()
         large = self.n >= _LARGE_STATE_QUBITS
         limit = thread_limit(placement.threads)
+        # Below, waking threads takes longer than a gate.
+        shared_from = backend_row("qsim").capabilities.threads_from or 0
         self._options: dict[str, Any] = {
             "f": placement.fusion or (4 if large else 2),
-            "t": limit if placement.threads or self.n >= _THREADS_FROM_QUBITS else 1,
+            "t": limit if placement.threads or self.n >= shared_from else 1,
             "r": 1, "g": on_gpu, "gmode": 0, "gsst": 512, "gdb": 16, "v": 0, "z": False, "s": 1,
         }  # fmt: skip
         moments = self.tape.moments()

@@ -47,6 +47,8 @@ class Capabilities:
     `trajectories`, `seed` it has."""
     methods: tuple[str, ...] = ()
     """Values of the setting `method`, the default first."""
+    threads_from: int | None = None
+    """From how many qubits on threads share a state; `None` for never."""
 
     def runs(self, effect: str) -> bool:
         """Whether an op of an executable that is no gate can be run; see `Executable.effects`."""
@@ -140,6 +142,7 @@ _ROWS: Final = (
             noise=("trajectories",),
             devices=("cpu", "gpu"),
             settings=("threads", "processes", "fusion", "trajectories", "seed"),
+            threads_from=16,
         ),
         packages=("qsimcirq",),
         extra="qsim",
@@ -182,6 +185,7 @@ _ROWS: Final = (
             devices=("cpu", "gpu"),
             settings=("threads", "method", "noise_model"),
             methods=("statevector", "density_matrix", "matrix_product_state", "stabilizer"),
+            threads_from=14,
         ),
         packages=("qiskit_aer",),
         extra="aer",
