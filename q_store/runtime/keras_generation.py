@@ -79,7 +79,11 @@ class TensorFlowCircuits:
             return None
         if not tf.inside_function():
             return [tf.constant(value, tf.float32) for value in read()]
-        found = tf.numpy_function(lambda: np.asarray(read(), np.float32), [], tf.float32)
+        # Circuits have no state to TensorFlow, which would order them and the reading.
+        graph = tf.compat.v1.get_default_graph()
+        ran = [op for op in graph.get_operations() if op.type == "PyFuncStateless"]
+        with tf.control_dependencies(ran):
+            found = tf.numpy_function(lambda: np.asarray(read(), np.float32), [], tf.float32)
         found.set_shape([count])
         return list(tf.unstack(found))
 

@@ -285,6 +285,14 @@ class TestTraining:
         assert history["quantum/backend_batched"] == [1.0] * 6
         assert len(model.evaluate(x, y, verbose=0)) == 2
 
+    def test_logs_of_one_batch_are_about_that_batch(self) -> None:
+        model = compiled(model_of())
+        x, y = data()
+        for _ in range(3):
+            logs = model.train_on_batch(x, y, return_dict=True)
+            assert float(logs["quantum/circuit_ms"]) > 0
+            assert float(logs["quantum/gradient_variance"]) > 0
+
     def test_metrics_can_be_left_out(self) -> None:
         model = compiled(model_of(metrics=False))
         history = model.fit(*data(), epochs=1, verbose=0).history
