@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from q_store.frontends.circuit import QuantumCircuit
 from q_store.frontends.parameters import InputParams
 from q_store.qir.diagnostics import error
 from q_store.runtime import jax_estimates
@@ -105,6 +106,11 @@ class QuantumFunction:
             for k, (name, shape) in zip(keys, shapes.items(), strict=False)
         }
         return drawn["weights"] if list(drawn) == ["weights"] else drawn
+
+    @property
+    def circuit(self) -> QuantumCircuit:
+        """A circuit to draw and count, the encoding included."""
+        return self.core.circuit
 
     def metrics(self, *, reset: bool = False) -> dict[str, float]:
         """What this function has run; see `q_store.runtime.usage.Usage.summary`."""

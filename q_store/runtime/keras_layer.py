@@ -127,6 +127,7 @@ class QuantumLayer(_Layer):
         self.supports_jit = generation.backend() != "tensorflow"
 
     func = _of_core("func", "The traced circuit, before an encoding is prepended.")
+    circuit = _of_core("circuit", "A `QuantumCircuit` to draw and count, the encoding included.")
     n_qubits = _of_core("n_qubits", "Number of qubits.")
     resolved_backend = _of_core("resolved_backend", "The backend that runs.")
     resolved_gradient = _of_core("resolved_gradient", "The gradient method that is used.")

@@ -14,6 +14,7 @@ from functools import cached_property
 from numbers import Integral
 from typing import Any, Final
 
+from q_store.frontends.circuit import QuantumCircuit
 from q_store.frontends.encoding import ENCODINGS, prepend_encoding
 from q_store.frontends.parameters import InputParams
 from q_store.frontends.trace import TracedCircuit, trace_circuit
@@ -155,6 +156,14 @@ class LayerCore:
     def resolved_gradient(self) -> str:
         """The gradient method that is used."""
         return resolved(self.gradient, self.placement.name, self.shots).method
+
+    @property
+    def circuit(self) -> QuantumCircuit:
+        """The circuit to draw and count, with its encoding once the number of features is known."""
+        func = self.func
+        if self.encoding is not None and self.in_features is not None:
+            func = prepend_encoding(func, self.in_features, self.encoding)
+        return QuantumCircuit.from_ir(func)
 
     @cached_property
     def estimate(self) -> Estimate | None:

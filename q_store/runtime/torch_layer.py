@@ -154,6 +154,7 @@ class QuantumLayer(nn.Module):
         self.reset_parameters()
 
     func = _of_core("func", "The traced circuit, before an encoding is prepended.")
+    circuit = _of_core("circuit", "A `QuantumCircuit` to draw and count, the encoding included.")
     n_qubits = _of_core("n_qubits", "Number of qubits.")
     backend = _of_core("backend", "The backend asked for.")
     resolved_backend = _of_core("resolved_backend", "The backend that runs.")

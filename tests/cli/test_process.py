@@ -18,7 +18,7 @@ from q_store.cli import main
 from q_store.command import listing
 from q_store.command.output import Output, paint, table
 
-ENTRY = [sys.executable, "-c", "import sys; from q_store.cli import main; sys.exit(main())"]
+ENTRY = [sys.executable, "-m", "q_store"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 

@@ -255,3 +255,7 @@ def test_training_learns() -> None:
         losses.append(float(loss))
     assert losses[-1] < 0.5 * losses[0]
     assert f.metrics()["circuits_per_second"] > 0
+
+
+def test_its_circuit_can_be_drawn_and_counted() -> None:
+    assert make().circuit.count_ops()["crz"] == 3

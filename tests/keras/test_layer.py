@@ -38,6 +38,14 @@ def code_of(action: Callable[[], object]) -> str:
     return caught.value.code
 
 
+def test_its_circuit_can_be_drawn_and_counted() -> None:
+    layer = QuantumLayer(n_qubits=2)
+    before = sum(layer.circuit.count_ops().values())
+    layer.build((None, 2))
+    assert sum(layer.circuit.count_ops().values()) == before + 2
+    assert layer.circuit.draw()
+
+
 class TestValues:
     def test_agrees_with_the_reference_simulator(self) -> None:
         layer, x = make(), features(4, 3)

@@ -431,6 +431,14 @@ class TestErrors:
         with pytest.raises(QStoreError, match="reads 3 features, inputs have 2"):
             make()(features(4, 2))
 
+    def test_its_circuit_can_be_drawn_and_counted(self) -> None:
+        assert make().circuit.count_ops() == {"ry": 6, "crz": 3, "rx": 1, "rz": 1, "cx": 3}
+        assert "RY(π*inputs[0])" in make().circuit.draw()
+
+    def test_its_circuit_has_the_encoding(self) -> None:
+        encoded, bare = QuantumLayer(n_qubits=3, in_features=3), QuantumLayer(n_qubits=3)
+        assert encoded.circuit.count_ops()["ry"] == bare.circuit.count_ops()["ry"] + 3
+
     def test_repr(self) -> None:
         assert "in_features=3, out_features=2, n_qubits=3, weights=6" in repr(make())
         assert repr(make(shots=100, gradient="spsa")).endswith(", shots=100, gradient='spsa')")
