@@ -22,12 +22,12 @@ from q_store.passes.options import format_option, read_option
 from q_store.passes.pipelines import PIPELINES
 from q_store.passes.registry import BODY, is_combinator, pass_class, pass_options
 from q_store.qir.diagnostics import Span, did_you_mean, error
+from q_store.qir.func import Module
 from q_store.qir.location import SourceText
 
 if TYPE_CHECKING:
     from q_store.passes.base import Pass
     from q_store.passes.context import Context
-    from q_store.qir.func import Module
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,13 @@ class Pipeline:
         return _Parser(text).whole()
 
     def run(self, module: Module, ctx: Context) -> Module:
-        """Run the passes one after the other."""
+        """Run the passes one after the other. Raises `QS332` for what is no module."""
+        if not isinstance(module, Module):
+            raise error(
+                "QS332",
+                f"passes run on a Module, got {type(module).__name__}",
+                help="`circuit.to_module()` makes one",
+            )
         for pass_ in self.passes:
             module = ctx.apply(pass_, module)
         return module

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from q_store.frontends.parameters import InputParams
 from q_store.qir.diagnostics import QStoreError, error
 from q_store.runtime import keras_generation as generation
 from q_store.runtime.backend import BackendLike
@@ -80,7 +81,7 @@ class QuantumLayer(_Layer):
         shots: int | None = None,
         gradient: GradientLike = "auto",
         weight_shapes: Mapping[str, int | tuple[int, ...]] | None = None,
-        input_params: Sequence[str] | str | None = None,
+        input_params: InputParams | None = None,
         input_encoding: str | None = "angle",
         in_features: int | None = None,
         initializer: Any = "uniform",

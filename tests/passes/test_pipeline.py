@@ -2,14 +2,16 @@
 
 import random
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from q_store.frontends.circuit import QuantumCircuit
 from q_store.passes.cancel import Cancel
 from q_store.passes.fixpoint import Fixpoint
+from q_store.passes.manager import run_pipeline
 from q_store.passes.options import format_option, read_option
 from q_store.passes.pipeline import Pipeline, format_pass, named_pipeline
 from q_store.passes.pipelines import PIPELINES
@@ -157,6 +159,12 @@ def test_errors_point_at_the_place(text: str, code: str, carets: str, words: str
 def test_unknown_named_pipeline() -> None:
     with pytest.raises(QStoreError, match="named pipelines are O0, O1"):
         named_pipeline("o1")
+
+
+def test_circuits_are_no_modules() -> None:
+    circuit: Any = QuantumCircuit(1).h(0)
+    with pytest.raises(QStoreError, match="run on a Module, got QuantumCircuit"):
+        run_pipeline("cancel", circuit)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 from q_store.qir import dialects
 from q_store.qir.channels import READOUT, kraus_numbers
 from q_store.qir.diagnostics import QStoreError, did_you_mean, error
+from q_store.qir.registry import gate
 
 Fault = tuple[str, tuple[float, ...]]
 """A channel by mnemonic, and its probabilities."""
@@ -31,8 +32,8 @@ class NoiseModel:
     Args:
         one_qubit: After every gate on one wire.
         two_qubit: After every gate on two wires. Wider gates are written out first.
-        gates: By mnemonic, instead of the above; an empty list for gates without errors, such as
-            rotations about Z that a machine keeps in its books only.
+        gates: By name of the gate, instead of the above; an empty list for gates without errors,
+            such as rotations about Z that a machine keeps in its books only.
         readout: Probabilities to read 0 as 1, and 1 as 0, or one number for both.
         name: For people.
 
@@ -49,7 +50,9 @@ class NoiseModel:
     def __post_init__(self) -> None:
         object.__setattr__(self, "one_qubit", _faults("one_qubit", self.one_qubit, 1))
         object.__setattr__(self, "two_qubit", _faults("two_qubit", self.two_qubit, 2))
-        own = {name: _faults(f"gates[{name!r}]", given, 2) for name, given in self.gates.items()}
+        own = {
+            _gate(name): _faults(f"gates[{name!r}]", given, 2) for name, given in self.gates.items()
+        }
         object.__setattr__(self, "gates", own)
         object.__setattr__(self, "readout", _readout(self.readout))
 
@@ -75,9 +78,8 @@ class NoiseModel:
         if isinstance(model, str):
             known = published()
             if model not in known:
-                raise error(
-                    "QS610", f"unknown noise model {model!r}", help=did_you_mean(model, known)
-                )
+                near = did_you_mean(model, known) or f"there are {', '.join(known)}"
+                raise error("QS610", f"unknown noise model {model!r}", help=near)
             return known[model]
         if isinstance(model, Mapping):
             for key in model:
@@ -107,6 +109,15 @@ def published() -> dict[str, NoiseModel]:
         name: NoiseModel.depolarizing(0.75 * table["r1"], 15 / 16 * table["r2"], name=name)
         for name, table in tomllib.loads(text).items()
     }
+
+
+def _gate(name: Any) -> str:
+    """The mnemonic of a gate by any of its names."""
+    try:
+        return gate(str(name)).mnemonic
+    except QStoreError as unknown:
+        text = f"gates must have names of gates as keys, got {name!r}"
+        raise error("QS611", text, help=unknown.diagnostics[0].help) from None
 
 
 def _faults(part: str, given: Any, wires: int) -> tuple[Fault, ...]:

@@ -105,6 +105,11 @@ def test_published_models_are_the_published_channels(name, r1, r2):
         assert program.expvals(None, None)[0, 0] == pytest.approx(1 - rate, abs=1e-12)
 
 
+def test_gates_go_by_any_of_their_names():
+    model = NoiseModel(two_qubit=[("depolarizing2", 0.1)], gates={"cnot": [("bit_flip", 0.2)]})
+    assert names(noisy(QuantumCircuit(2).cx(0, 1), model)).count("n.bit_flip") == 2
+
+
 MODELS = [MODEL, published()["aria-1"], NoiseModel()]
 
 
@@ -129,6 +134,8 @@ def test_models_survive_json(model):
         (lambda: NoiseModel(two_qubit=[("bit_flip", "0.1")]), "QS611", "0.1"),
         (lambda: NoiseModel(two_qubit=["bit_flip"]), "QS611", "bit_flip"),
         (lambda: NoiseModel(gates={"rz": 0.1}), "QS611", "rz"),
+        (lambda: NoiseModel(gates={"rzy": []}), "QS611", "`rzz`"),
+        (lambda: NoiseModel.of("guadalupe"), "QS610", "forte-1"),
         (lambda: NoiseModel(readout=(0.1, 0.2, 0.3)), "QS611", "readout"),
         (lambda: NoiseModel(readout=1.5), "QS611", "readout"),
         (lambda: noisy(3, MODEL), "QS332", "int"),
