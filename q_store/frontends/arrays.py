@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Iterator
 from itertools import product
 from types import EllipsisType
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from q_store.frontends.expr import Arithmetic, Expr, Ref, as_expr
 from q_store.qir.diagnostics import QStoreError, error
@@ -240,6 +240,10 @@ class Features(Handle):
 
     __slots__ = ()
 
+    def __getitem__(self, key: object) -> Any:
+        """`x[:, i]` of a vector is `x[i]`: code for batches means all samples by the slice."""
+        return super().__getitem__(key[1] if over_samples(key, self.known_shape) else key)
+
     def _outside(self, key: int, extent: int, dim: int) -> QStoreError:
         return error("QS601", f"the circuit reads feature {key}, but in_features={extent}")
 
@@ -264,6 +268,14 @@ class OpenElement(Expr):
 
     def __reduce__(self) -> tuple[type[Expr], tuple[float, Any]]:
         return Expr, (self.const, self.terms)
+
+
+def over_samples(key: object, shape: Shape | None) -> TypeGuard[tuple[object, object]]:
+    """Whether an index is a full slice and one more, which a vector does not have."""
+    if not isinstance(key, tuple) or len(key) != 2 or shape is None or len(shape) != 1:
+        return False
+    whole, rest = key
+    return whole == slice(None) and (isinstance(rest, slice) or hasattr(rest, "__index__"))
 
 
 def _keys(key: object) -> tuple[int | slice, ...]:

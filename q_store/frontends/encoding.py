@@ -48,7 +48,7 @@ def iqp_encoding(n_qubits: int, x: Handle) -> QuantumCircuit:
     return circuit
 
 
-def amplitude_encoding(n_qubits: int, x: Handle) -> QuantumCircuit:
+def amplitude_encoding(n_qubits: int, x: Handle | list[Any]) -> QuantumCircuit:
     """The state with amplitudes x / |x|, zeros at the end; exact and differentiable.
 
     Qubit by qubit, multiplexed RY gates by twice the arctangent of the ratio of partial norms

@@ -362,11 +362,17 @@ def as_number(item: object) -> float | None:
 
 
 def as_expr(item: object) -> Expr | None:
-    """An expression unchanged, a number as a constant, `None` for anything else."""
+    """An expression unchanged, also out of a numpy array without dimensions; a number as a
+    constant; `None` for anything else."""
     if isinstance(item, Expr):
         return item
     number = item if type(item) is float else as_number(item)
-    return None if number is None else Expr(number)
+    if number is not None:
+        return Expr(number)
+    if isinstance(item, Arithmetic) or getattr(item, "shape", None) != ():
+        return None
+    inner = item.item() if hasattr(item, "item") else None
+    return inner if isinstance(inner, Expr) else None
 
 
 def _is_array(item: object) -> bool:

@@ -290,7 +290,7 @@ def test_errors_of_the_function_say_what_it_was_called_with() -> None:
     ]
 
     def templates(inputs: Any, weights: Any) -> Any:
-        qml.AmplitudeEmbedding(inputs, wires=[0], normalize=True)
+        qml.MottonenStatePreparation(inputs, wires=[0])
         return qml.expval(qml.Z(0))
 
     node = qml.QNode(templates, qml.device("default.qubit", wires=1))

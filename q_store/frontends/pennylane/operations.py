@@ -16,8 +16,10 @@ from q_store.frontends import transform
 from q_store.frontends.channels import MOST_WIRES, channel_step, pauli_step
 from q_store.frontends.circuit import QuantumCircuit
 from q_store.frontends.classical_bits import decide
+from q_store.frontends.encoding import amplitude_encoding
 from q_store.frontends.expr import Expr, as_number
 from q_store.frontends.instruction import Instruction, StoredAngle, check_angles, check_wires
+from q_store.frontends.pennylane.amplitudes import is_symbolic, refused
 from q_store.frontends.roots import single_power
 from q_store.qir import dialects
 from q_store.qir.diagnostics import QStoreError, error
@@ -124,6 +126,8 @@ class Reader:
         if row is not None:
             wires = check_wires(row.mnemonic, self.wires(op.wires), self.n_qubits, None)
             return [Instruction(row, wires, check_angles(row, list(map(_angle, op.data)), None))]
+        if isinstance(op, qml.StatePrep) and is_symbolic(op.data[0]):
+            return self._amplitudes(op, depth)
         special = self._special.get(type(op).__name__)
         if special is not None:
             return special(op)
@@ -135,6 +139,20 @@ class Reader:
             return self._measurement(op)
         structured = self._structured(op, depth)
         return structured if structured is not None else self._expanded(op, depth)
+
+    def _amplitudes(self, op: Any, depth: int) -> Steps:
+        """A normalized state of symbols on wires that are still |0>. Raises `QS383`."""
+        wires = self.wires(op.wires)
+        used = {
+            q for step in _all(self.steps) if step.row is not dialects.BARRIER for q in step.wires
+        }
+        if depth or used & set(wires):
+            raise refused(op.name, "stands first on its wires, alone and not under control")
+        steps = amplitude_encoding(len(wires), list(op.data[0]))._steps
+        return [
+            Instruction(step.row, tuple([wires[q] for q in step.wires]), step.angles)
+            for step in steps
+        ]
 
     def _structured(self, op: Any, depth: int) -> Steps | None:
         """Operators made of others."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pennylane as qml
 
-from q_store.frontends.arrays import Handle
+from q_store.frontends.arrays import Features, Handle, over_samples
 from q_store.frontends.expr import Expr, Ref, apply
 from q_store.frontends.symbols import check_name, scalar
 from q_store.qir.diagnostics import error
@@ -57,10 +57,28 @@ def called(
     """The function behind a QNode with arrays of expressions for arguments; others as they are."""
     if not isinstance(source, qml.QNode):
         return source, dict(arguments)
-    return source.func, {
-        name: symbol(name, value.extent) if isinstance(value, Handle) and value.extent else value
-        for name, value in arguments.items()
-    }
+    return source.func, {name: _given(name, value) for name, value in arguments.items()}
+
+
+class Sample(np.ndarray):
+    """Features of one sample; `x[:, i]` of a vector, which code for batches has, is `x[i]`, and
+    so is `x[..., i]`, which numpy makes an array of no dimensions."""
+
+    def __getitem__(self, key: Any) -> Any:
+        index: Any = key[1] if over_samples(key, self.shape) else key
+        found = super().__getitem__(index)
+        return found.item() if isinstance(found, np.ndarray) and not found.shape else found
+
+
+import_module("autoray").register_backend(Sample, "numpy")
+
+
+def _given(name: str, value: Any) -> Any:
+    """What a QNode gets for an argument."""
+    if not isinstance(value, Handle) or not value.extent:
+        return value
+    array = symbol(name, value.extent)
+    return array.view(Sample) if isinstance(value, Features) else array
 
 
 def wire_order(source: Any) -> list[Any] | None:
