@@ -59,8 +59,11 @@ def padded(state: Any, wires: Any, pad_with: Any, normalize: bool) -> Any:
 
 
 def teach_amplitudes() -> None:
-    """Let PennyLane's state preparations keep symbols; anything else is left to PennyLane."""
-    original: Callable[..., Any] = qml.StatePrep._preprocess
+    """Let PennyLane's state preparations keep symbols; anything else is left to PennyLane, and
+    symbols too by versions without this inner function."""
+    original: Callable[..., Any] | None = getattr(qml.StatePrep, "_preprocess", None)
+    if original is None:
+        return
 
     @wraps(original)
     def preprocess(state: Any, wires: Any, pad_with: Any, normalize: Any, **rest: Any) -> Any:
