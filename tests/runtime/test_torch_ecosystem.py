@@ -166,7 +166,7 @@ def test_traced_programs_are_no_constants(options: dict[str, Any], tmp_path: Pat
 
 
 _WORKER = """
-import os, sys, torch, torch.distributed as dist
+import gc, sys, torch, torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel as DDP
 from q_store.torch import QuantumLayer
 
@@ -190,9 +190,12 @@ model.zero_grad()
 model(x).mean().backward()
 for f, p in zip(found, model.parameters()):
     assert torch.allclose(f, p.grad, atol=1e-12), (rank, f, p.grad)
+# While the wrapper holds the group, gloo's threads outlive it and may abort an interpreter that is
+# being taken down (pytorch/pytorch#179291).
+del parallel
+gc.collect()
+dist.barrier()
 dist.destroy_process_group()
-# Threads of gloo may abort an interpreter that is being taken down (pytorch/pytorch#179291).
-os._exit(0)
 """
 
 
