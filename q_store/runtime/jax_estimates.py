@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from q_store.runtime import jax_plain, plain
+from q_store.runtime import jax_host, jax_plain, plain
 from q_store.runtime.gradients.estimate import Estimate
 from q_store.runtime.program import Real
 from q_store.runtime.slots import AnyFunction
@@ -41,20 +41,20 @@ def _values(
     function: AnyFunction, x: Any, w: Any, estimate: Estimate, seeds: Seeds, seed: Any
 ) -> Any:
     def host(x: Any, w: Any, given: Any) -> Real:
-        rows, per_sample, _ = _rows(np.asarray(x), np.asarray(w))
+        rows, per_sample, _ = _rows(x, w)
         found = estimate.values(function, rows, per_sample, seeds(given))
         return found.reshape(*x.shape[:-1], function.width)
 
     shape = jax.ShapeDtypeStruct((*x.shape[:-1], function.width), x.dtype)
-    return jax.pure_callback(host, shape, x, w, seed, vmap_method="broadcast_all")
+    return jax_host.call(host, shape, x, w, seed, vmap_method="broadcast_all")
 
 
 def _gradients(
     function: AnyFunction, x: Any, w: Any, g: Any, estimate: Estimate, seeds: Seeds, seed: Any
 ) -> tuple[Any, Any]:
     def host(x: Any, w: Any, g: Any, given: Any) -> tuple[Real, Real]:
-        rows, per_sample, shape = _rows(np.asarray(x), np.asarray(w))
-        cotangent = np.asarray(g).reshape(len(rows), function.width)
+        rows, per_sample, shape = _rows(x, w)
+        cotangent = g.reshape(len(rows), function.width)
         d_x, d_w = estimate.vjp(function, rows, per_sample, cotangent, seeds(given))
         if shape is not None:
             d_w = d_w.reshape(shape).sum(axis=-2)
@@ -64,7 +64,7 @@ def _gradients(
     def run(x: Any, w: Any, g: Any) -> tuple[Any, Any]:
         shapes = tuple(jax.ShapeDtypeStruct(a.shape, a.dtype) for a in (x, w))
         found: tuple[Any, Any]
-        found = jax.pure_callback(host, shapes, x, w, g, seed, vmap_method="broadcast_all")
+        found = jax_host.call(host, shapes, x, w, g, seed, vmap_method="broadcast_all")
         return found
 
     @run.defjvp
@@ -96,11 +96,11 @@ def samples(
     width = next(len(out.qubits) for out in function.executable.outputs if out.kind == "sample")
 
     def host(x: Any, w: Any, given: Any) -> Any:
-        return function.samples(np.asarray(x), np.asarray(w), shots, seeds(given))
+        return function.samples(x, w, shots, seeds(given))
 
     shape = jax.ShapeDtypeStruct((inputs.shape[0], shots, width), np.uint8)
     x, w = jax.lax.stop_gradient((inputs, weights))
-    return jax.pure_callback(host, shape, x, w, seed, vmap_method="sequential")
+    return jax_host.call(host, shape, x, w, seed, vmap_method="sequential")
 
 
 def state(function: AnyFunction, inputs: Any, weights: Any) -> Any:
@@ -113,18 +113,18 @@ def state(function: AnyFunction, inputs: Any, weights: Any) -> Any:
     @jax.custom_vjp
     def run(x: Any, w: Any) -> Any:
         def host(x: Any, w: Any) -> Any:
-            return function.state(np.asarray(x), np.asarray(w))
+            return function.state(x, w)
 
-        return jax.pure_callback(host, shape, x, w, vmap_method="sequential")
+        return jax_host.call(host, shape, x, w, vmap_method="sequential")
 
     def backward(kept: tuple[Any, Any], g: Any) -> Any:
         def host(x: Any, w: Any, g: Any) -> Any:
             # JAX multiplies cotangents without conjugation, the engine with.
-            conjugate = np.conj(np.asarray(g))
-            return function.program.state_vjp(np.asarray(x), np.asarray(w), conjugate)[1:]
+            conjugate = np.conj(g)
+            return function.program.state_vjp(x, w, conjugate)[1:]
 
         shapes = tuple(jax.ShapeDtypeStruct(part.shape, part.dtype) for part in kept)
-        return jax.pure_callback(host, shapes, *kept, g, vmap_method="sequential")
+        return jax_host.call(host, shapes, *kept, g, vmap_method="sequential")
 
     run.defvjp(lambda x, w: (run(x, w), (x, w)), backward)
     return run(inputs, weights)

@@ -16,6 +16,7 @@ written down for another process: then the circuit becomes operations of JAX (`p
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import jax
@@ -24,7 +25,7 @@ import numpy as np
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
-from q_store.runtime import jax_plain, plain
+from q_store.runtime import jax_host, jax_plain, plain
 from q_store.runtime.gradients.plan import gradient_plan
 from q_store.runtime.jax_arithmetic import JAX
 from q_store.runtime.program import Real
@@ -78,27 +79,19 @@ def _gradient_types(x: Any, w: Any, _: Any, *, function: AnyFunction) -> Any:
 
 
 def _primitive(name: str, host: Callable[..., Any], types: Callable[..., Any]) -> Any:
-    """A primitive that runs `host(function, *arrays)`: at once on arrays, by callback when
-    compiled."""
+    """A primitive that runs `host(function, *arrays)`."""
     primitive: Any = Primitive(f"q_store_{name}")
     primitive.multiple_results = types is _gradient_types
 
-    def at_once(*arrays: Any, function: AnyFunction) -> Any:
-        return jax.tree.map(jnp.asarray, host(function, *map(np.asarray, arrays)))
-
-    def compiled(*arrays: Any, function: AnyFunction) -> Any:
-        def run(*given: Any) -> Any:
-            return host(function, *map(np.asarray, given))
-
+    def run(*arrays: Any, function: AnyFunction) -> Any:
         found = types(*arrays, function=function)
-        if primitive.multiple_results:
-            found = tuple(found)
-        return jax.pure_callback(run, found, *arrays)
+        shapes = tuple(found) if primitive.multiple_results else found
+        return jax_host.call(partial(host, function), shapes, *arrays)
 
-    primitive.def_impl(at_once)
+    primitive.def_impl(run)
     primitive.def_abstract_eval(types)
     mlir.register_lowering(
-        primitive, mlir.lower_fun(compiled, multiple_results=primitive.multiple_results)
+        primitive, mlir.lower_fun(run, multiple_results=primitive.multiple_results)
     )
     return primitive
 
