@@ -106,6 +106,6 @@ $(TFQ_VENV)/.stamp: benchmarks/requirements-tfq.txt | $(TFQ_VENV)/pyvenv.cfg
 	@touch $@
 
 $(KERAS_VENV)/.stamp: $(PINS) | $(KERAS_VENV)/pyvenv.cfg
-	@echo "Installing q-store and TensorFlow for its Keras layer (some minutes, once)"
-	@$(KERAS_VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e ".[tf]"
+	@echo "Installing q-store and TensorFlow and JAX for its Keras layer (some minutes, once)"
+	@$(KERAS_VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e ".[tf,jax]"
 	@touch $@

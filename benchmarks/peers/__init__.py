@@ -6,12 +6,21 @@ returns the values (batch, n), the gradient to the inputs (batch, n) and the gra
 weights (layers, n, 2), finished, as arrays of the contender's own kind.
 """
 
-OURS = ("q_store_bare", "q_store_torch", "q_store_keras")
-OVERHEADS = {"q_store_torch": "torch_identity", "q_store_keras": "keras_identity"}
-"""Beside each of our layers one that computes nothing: what the framework takes for itself."""
+OURS = ("q_store_bare", "q_store_torch", "q_store_jax", "q_store_keras", "q_store_keras_jax")
+OVERHEADS = {
+    "q_store_torch": "torch_identity",
+    "q_store_keras": "keras_identity",
+    "q_store_keras_jax": "keras_jax_identity",
+}
+"""Beside our layers one that computes nothing: what the framework takes for itself."""
 
-KERAS = ("q_store_keras", "keras_identity")
-"""Modules that run in the environment with TensorFlow."""
+KERAS = {
+    "q_store_keras": "tensorflow",
+    "keras_identity": "tensorflow",
+    "q_store_keras_jax": "jax",
+    "keras_jax_identity": "jax",
+}
+"""Modules that run in the environment with Keras, and its backend."""
 
 PEERS = (
     "tensorcircuit_plain",
@@ -43,6 +52,9 @@ LIMITS = {
 # have nothing to do.
 ENVIRONMENT = {
     "lightning_cpp": {"OMP_NUM_THREADS": "1"},
-    **{name: {"KERAS_BACKEND": "tensorflow", "TF_USE_LEGACY_KERAS": "0"} for name in KERAS},
+    **{
+        name: {"KERAS_BACKEND": backend, "TF_USE_LEGACY_KERAS": "0"}
+        for name, backend in KERAS.items()
+    },
 }
 """What a contender runs faster with, and Keras 3 where TensorFlow Quantum needs Keras 2."""
