@@ -21,7 +21,6 @@ W = np.random.default_rng(1).random(4)
 
 @pytest.fixture(autouse=True)
 def _double_precision() -> Iterator[None]:
-    # Not `jax.enable_x64`: that holds for one thread, and callbacks run in others.
     jax.config.update("jax_enable_x64", True)
     yield
     jax.config.update("jax_enable_x64", False)

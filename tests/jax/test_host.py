@@ -69,3 +69,14 @@ def test_errors_of_the_host_keep_their_words(in_place, monkeypatch):
     monkeypatch.setattr(f.core.function(3, "float32"), "forward", fail)
     with pytest.raises(RuntimeError, match=r"QS602\]: the device went away"):
         jax.block_until_ready(jax.jit(f)(X, w))
+
+
+def test_double_precision_by_context():
+    f = quantum_function(n_qubits=3, depth=2)
+    with jax.enable_x64(True):
+        w = f.init(jax.random.key(0), dtype=jnp.float64)
+        x = jnp.asarray(X, jnp.float64)
+        slope = jax.grad(lambda w: f(x, w).sum())
+        compiled = jax.jit(slope)(w)
+        assert compiled.dtype == jnp.float64
+        np.testing.assert_allclose(compiled, slope(w), atol=1e-12)

@@ -21,7 +21,6 @@ from tests.runtime.published import Case, Perturbed, check, each_case, each_pert
 
 @pytest.fixture(autouse=True)
 def _double_precision() -> Iterator[None]:
-    # Not `jax.enable_x64`: that holds for one thread, and callbacks run in others.
     jax.config.update("jax_enable_x64", True)
     yield
     jax.config.update("jax_enable_x64", False)
