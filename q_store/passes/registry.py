@@ -34,6 +34,7 @@ PASSES: Final[dict[str, str]] = {
     "pulses": "q_store.passes.pulses:Pulses",
     "relabel-swaps": "q_store.passes.relabel_swaps:RelabelSwaps",
     "resynthesize-pairs": "q_store.passes.resynthesize_pairs:ResynthesizePairs",
+    "route": "q_store.passes.route:Route",
     "settle-wires": "q_store.passes.settle_wires:SettleWires",
     "share-gadgets": "q_store.passes.share_gadgets:ShareGadgets",
     "verify": "q_store.passes.verify:Verify",

@@ -1,0 +1,1 @@
+"""Which qubit is where, and the swaps that bring qubits together."""
