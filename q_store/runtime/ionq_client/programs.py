@@ -33,8 +33,9 @@ def to_ionq_circuits(
         target: The machine, by our name or the service's.
         gateset: `qis` lets the service compile; `native` compiles here, for the machine or the
             noise model; `None` takes a circuit as it is.
-        values: Numbers for parameters by name, or an array (B, P) of rows [inputs | weights] for B
-            circuits of one program, which is compiled once.
+        values: Numbers for parameters by name. For B circuits of one program, which is compiled
+            once: B rows of numbers by name, where one number is the same in all; a list of B
+            mappings; or an array (B, P) of rows [inputs | weights].
         noise: The noise model of the simulator, for which `native` compiles.
         level: How hard to compile, 0 to 3.
         pauliexp: Write Pauli rotations without a name of their own as `pauliexp`.
