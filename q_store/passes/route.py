@@ -46,7 +46,7 @@ class Route(FuncPass):
     coupling: tuple[str, ...] = ()
     """Chains of coupled qubits: `0-1-2-3` is a line, `0-1-2-0,2-3` a triangle with a tail. None
     means that all pairs are coupled."""
-    trials: int = 4
+    trials: int = 6
     """How many placements are tried."""
 
     def on_func(self, func: Func, ctx: Context) -> Func:

@@ -11,7 +11,7 @@ from typing import Final
 
 from q_store.passes.routing.coupling import Coupling
 from q_store.passes.routing.order import Order
-from q_store.passes.routing.search import Placement, Routing, search
+from q_store.passes.routing.search import AHEAD, Placement, Routing, search
 
 _STEPS: Final = 20_000
 """How many tries a placement without any swap is worth."""
@@ -27,7 +27,7 @@ def best_routing(
     random = Random(0)
     if fixed:
         start = Placement.of(list(range(n)), coupling.qubits)
-        routings = [search(order, coupling, start, random) for _ in range(trials)]
+        routings = [search(order, coupling, start, random, _ahead(k)) for k in range(trials)]
         return min(routings, key=lambda routing: routing.swaps)
     places = _without_swaps(order, n, coupling)
     if places is not None:
@@ -37,14 +37,18 @@ def best_routing(
 
 
 def _trial(order: Order, n: int, coupling: Coupling, random: Random, trial: int) -> Routing:
-    back = order.reversed()
+    back, ahead = order.reversed(), _ahead(trial)
     placement = Placement.of(_somewhere(n, coupling, random, trial), coupling.qubits)
-    best = search(order, coupling, placement, random)
+    best = search(order, coupling, placement, random, ahead)
     for _ in range(_ROUNDS):
-        start = search(back, coupling, best.end, random).end
-        routing = search(order, coupling, start, random)
+        start = search(back, coupling, best.end, random, ahead).end
+        routing = search(order, coupling, start, random, ahead)
         best = min(best, routing, key=lambda routing: routing.swaps)
     return best
+
+
+def _ahead(trial: int) -> int:
+    return AHEAD[trial % len(AHEAD)]
 
 
 def _somewhere(n: int, coupling: Coupling, random: Random, trial: int) -> list[int]:

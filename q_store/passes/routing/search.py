@@ -17,8 +17,8 @@ from q_store.passes.routing.order import Order
 Swap = tuple[int, int]
 """Two coupled qubits that exchange what they hold."""
 
-_AHEAD: Final = 20
-"""How many of the next pairs are looked at."""
+AHEAD: Final = (20, 40)
+"""How many of the next pairs are looked at. Which is better depends on machine and circuit."""
 _AHEAD_WEIGHT: Final = 0.5
 _DECAY: Final = 0.001
 """What a qubit that has just moved costs more, so that swaps spread over the machine."""
@@ -62,9 +62,11 @@ class Routing:
     swaps: int
 
 
-def search(order: Order, coupling: Coupling, start: Placement, random: Random) -> Routing:
+def search(
+    order: Order, coupling: Coupling, start: Placement, random: Random, ahead: int = AHEAD[0]
+) -> Routing:
     """Route all ops from a placement in which waiting pairs have paths."""
-    walk = _Walk(order, coupling, start.copy(), random)
+    walk = _Walk(order, coupling, start.copy(), random, ahead)
     walk.run()
     swaps = len(walk.schedule) - len(order.pairs)
     return Routing(start, walk.at, walk.schedule, swaps)
@@ -76,6 +78,7 @@ class _Walk:
     coupling: Coupling
     at: Placement
     random: Random
+    ahead: int
     schedule: list[int | Swap] = field(default_factory=list)
     waits: list[int] = field(init=False)
     blocked: list[int] = field(init=False)
@@ -124,23 +127,23 @@ class _Walk:
     def _pull(self) -> None:
         """Note who wants to meet whom: the blocked pairs, and the next ones with less weight."""
         self.pulls = {}
-        ahead = self._ahead()
-        for ops, total in ((self.blocked, 1.0), (ahead, _AHEAD_WEIGHT)):
+        following = self._following()
+        for ops, total in ((self.blocked, 1.0), (following, _AHEAD_WEIGHT)):
             for op in ops:
                 a, b = self.order.pairs[op] or (0, 0)
                 self.pulls.setdefault(a, []).append((b, total / len(ops)))
                 self.pulls.setdefault(b, []).append((a, total / len(ops)))
 
-    def _ahead(self) -> list[int]:
+    def _following(self) -> list[int]:
         found: list[int] = []
         seen = set(self.blocked)
         level = self.blocked
-        while level and len(found) < _AHEAD:
-            following = [op for before in level for op in self.order.followers[before]]
-            level = [op for op in dict.fromkeys(following) if op not in seen]
+        while level and len(found) < self.ahead:
+            after = [op for before in level for op in self.order.followers[before]]
+            level = [op for op in dict.fromkeys(after) if op not in seen]
             seen.update(level)
             found += [op for op in level if self.order.pairs[op] is not None]
-        return found[:_AHEAD]
+        return found[: self.ahead]
 
     def _best(self) -> Swap:
         """The swap that brings together most; by lot among equals."""
