@@ -114,7 +114,7 @@ class QuantumCircuit(GateMethods):
     ) -> Self:
         checked = check_wires(row.mnemonic, wires, self._n_qubits, loc)
         if self._measured and not self._measured.keys().isdisjoint(checked):
-            self._fail_after_measurement(row, checked, loc)
+            self._fail_after_measurement(row.mnemonic, checked, loc)
         stored = check_angles(row, angles, loc, len(checked)) if angles or row.angle_names else ()
         for angle in stored:
             if type(angle) is not float:
@@ -123,14 +123,21 @@ class QuantumCircuit(GateMethods):
         self._steps.append(Instruction(row, checked, stored, loc))
         return self
 
+    def _targets(self, name: str, wires: tuple[object, ...]) -> tuple[int, ...]:
+        loc = _caller(2)
+        checked = check_wires(name, wires, self._n_qubits, loc)
+        if not self._measured.keys().isdisjoint(checked):
+            self._fail_after_measurement(name, checked, loc)
+        return checked
+
     def _fail_after_measurement(
-        self, row: OpDef, wires: tuple[int, ...], loc: PythonLocation
+        self, name: str, wires: tuple[int, ...], loc: PythonLocation
     ) -> None:
         wire = next(wire for wire in wires if wire in self._measured)
         raise failure(
             loc,
             "QS325",
-            f"`{row.mnemonic}` on wire {wire}, which has been measured",
+            f"`{name}` on wire {wire}, which has been measured",
             "measurements come last; `measure(q, bit='c')` measures in the middle",
         )
 
@@ -229,7 +236,7 @@ class QuantumCircuit(GateMethods):
                 )
         wires = sorted({wire for part in branches for step in part for wire in step.wires})
         if self._measured and not self._measured.keys().isdisjoint(wires):
-            self._fail_after_measurement(dialects.IF, tuple(wires), loc)
+            self._fail_after_measurement(dialects.IF.mnemonic, tuple(wires), loc)
         for branch in branches:
             self.parameter_table.merge(branch.parameter_table)
         bodies = (tuple(then_circuit), tuple(else_circuit or ()))
@@ -410,7 +417,7 @@ class QuantumCircuit(GateMethods):
         for step in other:
             moved = step.mapped(wires.__getitem__)
             if result._measured and not result._measured.keys().isdisjoint(moved.wires):
-                self._fail_after_measurement(step.row, moved.wires, loc)
+                self._fail_after_measurement(step.name, moved.wires, loc)
             result._steps.append(moved)
         return result
 

@@ -243,6 +243,15 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "QuantumCircuit(3).compose(QuantumCircuit(2), qubits=[0, 2])",
     ),
     "QS328": Explanation("unknown drawing format", "Circuits are drawn as 'text' or 'svg'."),
+    "QS329": Explanation(
+        "bad matrix of a unitary",
+        "The matrix of a gate on n qubits has 2**n rows and columns of numbers, the first qubit "
+        "most significant, and is unitary: no entry of U†U is further than 1e-8 from the "
+        "identity. Numbers that were rounded to single precision are not; "
+        "`np.linalg.svd` gives the nearest unitary, the product of its outer factors.",
+        "circuit.unitary([[1, 1], [1, -1]], 0)",
+        "circuit.unitary(np.array([[1, 1], [1, -1]]) / np.sqrt(2), 0)",
+    ),
     "QS330": Explanation(
         "unclear arguments of a circuit function",
         "Arguments are told by name: circuit, qc, c | inputs, x, features, data | weights, params, "

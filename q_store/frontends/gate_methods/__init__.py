@@ -11,11 +11,14 @@ from q_store.frontends.gate_methods.matrices import MatrixChannels
 from q_store.frontends.gate_methods.noise import NoiseChannels
 from q_store.frontends.gate_methods.one_qubit import OneQubitGates
 from q_store.frontends.gate_methods.two_qubit import TwoQubitGates
+from q_store.frontends.gate_methods.unitaries import UnitaryGates
 
 __all__ = ["GateMethods"]
 
 
-class GateMethods(OneQubitGates, TwoQubitGates, ManyQubitGates, NoiseChannels, MatrixChannels):
+class GateMethods(
+    OneQubitGates, TwoQubitGates, ManyQubitGates, UnitaryGates, NoiseChannels, MatrixChannels
+):
     """Every gate and channel as a method: wires first, then angles in radians.
 
     An angle is a number, an expression of symbols, or the name of a parameter; `param="theta"`

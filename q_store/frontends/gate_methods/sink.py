@@ -18,3 +18,8 @@ class GateSink(ABC):
         params: object = None,
     ) -> Self:
         """Add the op with this full name; angles left out are `None`."""
+
+    @abstractmethod
+    def _targets(self, name: str, wires: tuple[object, ...]) -> tuple[int, ...]:
+        """Wires that gates may act on now, as integers, for a method `name` that adds any number of
+        gates; the user's line is two calls up."""

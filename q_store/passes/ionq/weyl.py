@@ -1,8 +1,5 @@
-"""Two-qubit unitaries as local rotations around exp(-i/2 (a XX + b YY + c ZZ)).
-
-The decomposition is that of Kraus and Cirac, 2001, arXiv:quant-ph/0011050: in the magic basis local
-rotations are real orthogonal, so U^T U has the angles as eigenphases.
-"""
+"""Two-qubit unitaries as local rotations around exp(-i/2 (a XX + b YY + c ZZ)), one partial-angle
+rotation for each of the three angles that is not zero."""
 
 from __future__ import annotations
 
@@ -11,7 +8,6 @@ from math import pi
 from typing import TYPE_CHECKING, Final
 
 from q_store.passes.ionq.turns import Turn
-from q_store.qir.gates.matrices import pauli_word
 from q_store.qir.ops import Step
 from q_store.qir.unitary import steps_matrix
 
@@ -20,12 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Complex = NDArray[np.complex128]
-    Real = NDArray[np.float64]
 
 _ZERO: Final = 1e-9
 """Rotations by less count as none."""
 _ROWS: Final = ("rxx", "ryy", "rzz")
-_ATTEMPTS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +47,9 @@ def pair_form(unitary: Complex) -> PairForm | None:
 def _form(unitary: Complex, before: tuple[Step, ...]) -> PairForm | None:
     import numpy as np
 
-    parts = _decompose(unitary)
-    if parts is None:
-        return None
-    after, angles, first = parts
+    from q_store.qir.synthesis.weyl import canonical_form
+
+    after, angles, first = canonical_form(unitary)
     rotations, flips = [], []
     for row, angle in zip(_ROWS, angles, strict=True):
         half_turns = round(angle / pi)
@@ -74,65 +67,14 @@ def _form(unitary: Complex, before: tuple[Step, ...]) -> PairForm | None:
     return PairForm(steps, len(rotations))
 
 
-def _magic() -> Complex:
-    import numpy as np
-
-    columns = [[1, 0, 0, 1], [-1j, 0, 0, 1j], [0, 1, -1, 0], [0, -1j, -1j, 0]]
-    return np.asarray(np.array(columns).T / np.sqrt(2), np.complex128)
-
-
-def _decompose(unitary: Complex) -> tuple[Complex, Real, Complex] | None:
-    """(after, angles, first): the local unitaries (4, 4) and the angles of XX, YY, ZZ, up to a
-    global phase."""
-    import numpy as np
-
-    magic = _magic()
-    special = unitary / np.linalg.det(unitary) ** 0.25
-    inside = magic.conj().T @ special @ magic
-    basis = _real_eigenvectors(inside.T @ inside)
-    if basis is None:
-        return None
-    phases = np.angle(np.diag(basis.T @ inside.T @ inside @ basis)) / 2
-    left = inside @ basis @ np.diag(np.exp(-1j * phases))
-    if np.linalg.det(left.real) < 0:
-        phases[0] += pi
-        left[:, 0] *= -1
-    words = np.array([np.diag(magic.conj().T @ pauli_word(w) @ magic).real for w in _words()])
-    angles = np.asarray(-0.5 * (words @ phases), np.float64)
-    after = magic @ left.real @ magic.conj().T
-    return after, angles, magic @ basis.T @ magic.conj().T
-
-
-def _words() -> tuple[str, str, str]:
-    return ("XX", "YY", "ZZ")
-
-
-def _real_eigenvectors(symmetric: Complex) -> Real | None:
-    """A rotation whose columns diagonalise the real and the imaginary part of a symmetric unitary;
-    a generic combination of both has no more coincidences than they have in common."""
-    import numpy as np
-
-    rng = np.random.default_rng(4)
-    for _ in range(_ATTEMPTS):
-        mix = rng.normal(size=2)
-        vectors = np.linalg.eigh(mix[0] * symmetric.real + mix[1] * symmetric.imag)[1]
-        diagonal = vectors.T @ symmetric @ vectors
-        if np.abs(diagonal - np.diag(np.diag(diagonal))).max() < 1e-11:
-            if np.linalg.det(vectors) < 0:
-                vectors[:, 0] *= -1
-            return np.asarray(vectors, np.float64)
-    return None
-
-
 def _local_steps(local: Complex) -> tuple[Step, ...]:
     """Rotations on either wire equal to a tensor product, up to a global phase."""
     import numpy as np
 
-    blocks = local.reshape(2, 2, 2, 2).transpose(0, 2, 1, 3).reshape(4, 4)
-    row, column = np.unravel_index(np.argmax(np.abs(blocks)), blocks.shape)
+    from q_store.qir.synthesis.weyl import local_factors
+
     steps: list[Step] = []
-    for wire, matrix in enumerate((blocks[:, column], blocks[row])):
-        square = matrix.reshape(2, 2)
+    for wire, square in enumerate(local_factors(local)):
         special = square / np.sqrt(np.linalg.det(square))
         steps += _turn_steps(_as_turn(special), wire)
     return tuple(steps)

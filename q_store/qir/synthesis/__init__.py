@@ -1,0 +1,1 @@
+"""Unitary matrices as gates of the table: `unitary_steps` is the way in. Needs numpy."""
