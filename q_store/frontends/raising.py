@@ -12,7 +12,7 @@ from q_store.qir import dialects
 from q_store.qir.angle import Angle
 from q_store.qir.diagnostics import error
 from q_store.qir.func import Func
-from q_store.qir.observables import Observation
+from q_store.qir.observables import Observation, moved
 from q_store.qir.ops import Op, Region
 from q_store.qir.registry import gate
 from q_store.qir.values import Value
@@ -29,7 +29,8 @@ class Raised:
 
 
 def raise_func(func: Func) -> Raised:
-    """The circuit of a function. Wires that end in another order are swapped into place.
+    """The circuit of a function. Where it ends with wires in another order, what is observed is
+    named by where it is; wires that are returned, or seen as a state, are swapped into place.
 
     Raises `QS340` for a function that takes qubits or bits, or returns anything but its wires.
     """
@@ -63,8 +64,13 @@ class _Raising:
         final = observe.operands if observe else self.func.results
         if len(final) != self.raised.n_qubits or (observe and observe.results != self.func.results):
             raise error("QS340", f"@{self.func.name} must end by observing or returning every wire")
-        self.restore_order([self.wire(value) for value in final])
-        self.raised.observations = observe.observations if observe else ()
+        order = [self.wire(value) for value in final]
+        observations = observe.observations if observe else ()
+        placed = [moved(seen, order) for seen in observations]
+        if observe is None or None in placed:
+            self.restore_order(order)
+            placed = list(observations)
+        self.raised.observations = tuple([seen for seen in placed if seen is not None])
         return self.raised
 
     def wire(self, value: Value) -> int:

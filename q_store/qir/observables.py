@@ -397,6 +397,23 @@ def observation_qubits(observation: Observation) -> tuple[int, ...] | None:
     return None if isinstance(observation, State) else observation.qubits
 
 
+def moved(observation: Observation, places: Sequence[int]) -> Observation | None:
+    """The same observation where qubit q is at `places[q]`; `None` for a state that is not in its
+    order, which nothing else can stand for."""
+    if isinstance(observation, State):
+        return observation if list(places) == sorted(places) else None
+    if isinstance(observation, Expval):
+        return Expval(
+            PauliSum.of(
+                [
+                    (factor, tuple(sorted([(places[qubit], letter) for qubit, letter in word])))
+                    for factor, word in observation.paulis.terms
+                ]
+            )
+        )
+    return type(observation)(tuple([places[qubit] for qubit in observation.qubits]))
+
+
 def as_pauli_sum(observable: object) -> PauliSum:
     """A Pauli sum from what users pass: text or a `PauliSum`. Raises `QS107` otherwise."""
     if isinstance(observable, PauliSum):

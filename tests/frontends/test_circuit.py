@@ -8,14 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from q_store import QStoreError, QuantumCircuit
 from q_store.frontends.circuit import UnknownGate
 from q_store.frontends.symbols import scalar, vector
-from q_store.qir.observables import PauliSum
+from q_store.qir.builder import FuncBuilder
+from q_store.qir.observables import Expval, PauliSum, Probs, Sample
 from q_store.qir.parser import parse_module
 from q_store.qir.verifier import verify
+from q_store.testing.equivalence import assert_equivalent
 from tests.frontends.circuits import circuits
 
 SNIPPETS = {
@@ -312,3 +315,19 @@ def test_wires_that_end_in_another_order_are_swapped_into_place() -> None:
 
     expected = unitary_of_func(parse_module(text).main)
     np.testing.assert_array_equal(unitary_of_func(circuit.to_ir()), expected)
+
+
+@settings(max_examples=30)
+@given(st.permutations(range(3)))
+def test_observed_wires_in_another_order_need_no_swaps(order):
+    build = FuncBuilder("main", 3)
+    for qubit, angle in enumerate((0.3, 0.8, 1.7)):
+        build.gate("ry", [qubit], [angle])
+    seen = [Expval(PauliSum.parse("Z0 X1 - 0.5*Y2")), Probs((2, 0)), Sample((1,))]
+    func = build.finish(seen)
+    observe = func.observe
+    turned = observe.replace(operands=tuple([observe.operands[place] for place in order]))
+    func = func.replace(ops=(*func.ops[:-1], turned))
+    circuit = QuantumCircuit.from_ir(func)
+    assert circuit.count_ops() == {"ry": 3}
+    assert_equivalent(func, circuit.to_ir(), sameness="observed")
