@@ -11,18 +11,16 @@ import warnings
 from collections.abc import Mapping
 from importlib import import_module
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from q_store.frontends.circuit import QuantumCircuit
 from q_store.frontends.ionq import read_circuits
-from q_store.passes.ionq_native import IonqNative
-from q_store.passes.manager import run_pipeline
-from q_store.passes.pipeline import format_pass
+from q_store.passes.ionq.measured import compile_measured
 from q_store.passes.settle_wires import settled
 from q_store.qir.diagnostics import Diagnostic, QStoreError, error
-from q_store.qir.func import Func, Module
+from q_store.qir.func import Func
 from q_store.runtime.ionq_client.programs import func_of, job_options, to_ionq_circuits
-from q_store.targets.ionq.cost import CostEstimate, compile_native, estimate
+from q_store.targets.ionq.cost import CostEstimate, compile_native, estimate, is_native
 from q_store.targets.ionq.devices import IonqDevice, device
 from q_store.targets.ionq.json.circuits import Gateset, IonqCircuit
 from q_store.targets.ionq.json.job import JobOptions, job_body
@@ -40,10 +38,6 @@ if TYPE_CHECKING:
 Circuit = TypeVar("Circuit", QuantumCircuit, Func)
 
 _WEIGHT_RANGE: Final = (2.0, 100.0)
-
-
-_LEVELS: Final[tuple[Literal["0", "1", "2", "3"], ...]] = ("0", "1", "2", "3")
-"""Optimization levels as the pass spells them."""
 
 
 class IonQOptimizer:
@@ -118,7 +112,9 @@ class IonQOptimizer:
         `mitigation` is error mitigation (debiasing), which raises minimum prices.
         Raises `QS424` for a route without a price, `QS426` for shots out of range.
         """
-        func = compile_native(func_of(circuit), self.device, self.optimization_level)
+        func = func_of(circuit)
+        if not is_native(func, self.device):
+            func = self._compile(func)
         return estimate(
             func,
             self.device,
@@ -132,12 +128,7 @@ class IonQOptimizer:
         target = self.device
         if func.n_qubits > target.qubits or target.model is None:
             return compile_native(func, target)
-        level = _LEVELS[self.optimization_level]
-        native = IonqNative(target.model, level, self._weight())
-        text = format_pass(native)
-        if self.optimization_level >= 2:
-            text = f"fresh-wires,light-cone,{text},light-cone"
-        result = run_pipeline(text, Module((func,))).main
+        result = compile_measured(func, target.model, self.optimization_level, self._weight())
         final = result.observe.operands if result.observe else result.results
         return settled(result, final)
 

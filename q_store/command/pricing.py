@@ -26,7 +26,8 @@ def cost_file(args: Namespace, out: Output) -> int:
     from q_store.targets.ionq.rates import Rates
 
     target, rates = device(args.target), Rates.load(args.rates)
-    func = compile_native(load_module(args.file, args).main, target, args.level)
+    func = load_module(args.file, args).main
+    func = compile_native(func, target, args.level, measured=True)
     func = LightCone().on_func(func, Context())
     found = estimate(
         func, target, args.shots, rates=rates, route=args.route, mitigation=args.mitigation

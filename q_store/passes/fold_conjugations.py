@@ -24,6 +24,27 @@ _AXES: Final = {"q.cx": "ZX", "q.cy": "ZY", "q.cz": "ZZ"}
 """The Pauli letter of each wire of a controlled Pauli gate."""
 _PAIRS: Final = {"XX": "rxx", "YY": "ryy", "ZZ": "rzz", "ZX": "rzx"}
 _MAX_STEPS: Final = 64
+_QUARTER: Final = pi / 2
+
+
+@rule("q.u")
+def name_rotation(s: Sweep, op: Op) -> Answer:
+    """u that is p, ry, rx or its inverse -> that, as other compilers write rotations."""
+    theta, phi, lam = op.angles
+    if theta.is_zero:
+        return _one("p", op, phi + lam)
+    if phi.is_zero and lam.is_zero:
+        return _one("ry", op, theta)
+    if phi.is_const and lam.is_const and phi.const == -lam.const:
+        if phi.const == -_QUARTER:
+            return _one("rx", op, theta)
+        if phi.const == _QUARTER:
+            return _one("rx", op, -theta)
+    return None
+
+
+def _one(name: str, op: Op, angle: Angle) -> Op:
+    return Op(gate(name), op.operands, (angle,), op.results, loc=op.loc)
 
 
 @rule(*_AXES)
@@ -102,14 +123,15 @@ def _emit(s: Sweep, name: str, wires: tuple[Value, ...], angle: Angle) -> tuple[
     return results
 
 
-RULES: Final = RuleSet([fold_conjugation])
+RULES: Final = RuleSet([name_rotation, fold_conjugation])
 
 
 @dataclass(frozen=True, slots=True)
 class FoldConjugations(FuncPass):
     """Writes CX RZ CX as one RZZ, and likewise for CY, CZ and rotations about other axes.
 
-    Angles may be symbolic, and gates that commute with the CX may stand between on its other wire.
+    Rotations may be written as u. Angles may be symbolic, and gates that commute with the CX may
+    stand between on its other wire.
     """
 
     name: ClassVar[str] = "fold-conjugations"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from q_store import QStoreError, QuantumCircuit, vector
-from q_store.ionq import IonQOptimizer
+from q_store.ionq import IonQOptimizer, to_ionq_json
 from q_store.qir.func import Func
 from q_store.testing.equivalence import assert_equivalent
 from q_store.testing.strategies import circuits
@@ -101,6 +101,39 @@ def test_what_does_nothing_to_fresh_qubits_goes() -> None:
     assert optimizer.estimate_cost(optimizer.optimize(fourier)).native_gate_count == 4
     plain = IonQOptimizer("ionq.forte", optimization_level=1)
     assert plain.estimate_cost(plain.optimize(fourier)).gates_2q == 6
+
+
+def fourier_of_cx(n: int) -> QuantumCircuit:
+    """A Fourier transform of |0> as compilers to U and CX write it."""
+    made = QuantumCircuit(n)
+    for high in reversed(range(n)):
+        made.u(high, pi / 2, 0.0, pi)
+        for low in reversed(range(high)):
+            half = pi / 2 ** (high - low + 1)
+            made.u(high, 0.0, 0.0, half).cx(high, low).u(low, 0.0, 0.0, -half)
+            made.cx(high, low).u(low, 0.0, 0.0, half)
+    return made.measure_all()
+
+
+@pytest.mark.parametrize("level", [2, 3])
+def test_prices_are_of_the_program_that_a_job_has(level: int) -> None:
+    circuit = fourier_of_cx(4)
+    optimizer = IonQOptimizer("ionq.forte", optimization_level=level)
+    cost = optimizer.estimate_cost(circuit)
+    assert (cost.gates_1q, cost.gates_2q) == (4, 0)
+    assert cost == optimizer.estimate_cost(optimizer.optimize(circuit))
+    job = to_ionq_json(circuit, target="ionq.forte", gateset="native", level=level)
+    assert [gate["gate"] for gate in job["input"]["circuit"]] == ["gpi2"] * 4
+
+
+def test_large_circuits_are_compiled_in_seconds() -> None:
+    found = IonQOptimizer("ionq.forte", optimization_level=2).optimize(fourier_of_cx(20))
+    assert found.count_ops() == {"gpi2": 20}
+
+
+def test_native_circuits_are_optimized_as_others_are() -> None:
+    native = QuantumCircuit(2).gpi2(0, 0.0).gpi2(0, 0.0).zz(0, 1, 0.3).zz(0, 1, 0.2).measure_all()
+    assert IonQOptimizer("ionq.forte").optimize(native).count_ops() == {"gpi": 1}
 
 
 def test_functions_are_traced() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from q_store.frontends.circuit import QuantumCircuit
+from q_store.frontends.symbols import scalar
 from q_store.passes.expand_entanglers import BETTER
 from q_store.passes.manager import run_pipeline
 from q_store.passes.pipeline import Pipeline
@@ -255,6 +256,32 @@ def test_conjugated_rotations_fold(text: str, left: list[str]) -> None:
     made = run_pipeline("fold-conjugations", Module((func,))).main
     assert [op.defn.mnemonic for op in made.gates if op.operands] == left
     assert_equivalent(func, made, "exact")
+
+
+@pytest.mark.parametrize(
+    ("angles", "turn", "left"),
+    [
+        ((0.0, 0.4, None), "q.p", "rzz"),
+        ((0.0, None, 0.0), "q.p", "rzz"),
+        ((None, 0.0, 0.0), "q.ry", "rzz"),
+        ((None, -pi / 2, pi / 2), "q.rx", "rxx"),
+        ((None, pi / 2, -pi / 2), "q.rx", "rxx"),
+        ((None, 0.2, 0.0), "q.u", None),
+    ],
+)
+def test_rotations_written_as_u_fold(angles: tuple, turn: str, left: str | None) -> None:
+    wire = 0 if left == "rxx" else 1
+    circuit = QuantumCircuit(2).cx(0, 1)
+    circuit.u(wire, *[scalar("t") if angle is None else angle for angle in angles]).cx(0, 1)
+    alone = QuantumCircuit(1).u(0, *[scalar("t") if angle is None else angle for angle in angles])
+    for func in (alone.to_ir(), circuit.to_ir()):
+        made = run_pipeline("fold-conjugations", Module((func,))).main
+        assert_equivalent(func, made, "exact")
+        names = [op.defn.mnemonic for op in made.gates if op.operands]
+        if func.n_qubits == 1:
+            assert [f"q.{name}" for name in names] == [turn]
+        else:
+            assert (left in names and "cx" not in names) if left else names == ["cx", "u", "cx"]
 
 
 def test_commuting_rotations_are_ordered() -> None:

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from q_store.passes.absorb_cliffords import AbsorbCliffords
 from q_store.passes.context import Context
-from q_store.passes.manager import run_pipeline
+from q_store.passes.ionq.measured import compile_measured
 from q_store.qir.angle import Angle
 from q_store.qir.builder import FuncBuilder
 from q_store.qir.dialects import ALLOC
-from q_store.qir.func import Func, Module
+from q_store.qir.func import Func
 from q_store.qir.observables import Expval, PauliSum, Sample
 from q_store.qir.types import f64
 from q_store.runtime.backends.tape import Tape, TapeOp
@@ -34,7 +34,6 @@ Word = tuple[tuple[int, str], ...]
 """Qubits in order, each with its letter."""
 
 _TO_Z: Final = {"X": ("h",), "Y": ("sdg", "h"), "Z": ()}
-_LEVELS: Final[tuple[Literal["0", "1", "2", "3"], ...]] = ("0", "1", "2", "3")
 
 
 def words_of(executable: Executable) -> list[Word]:
@@ -140,11 +139,7 @@ def setting(
     func = _function(tape, ops, bases, qubits)
     if device.model is None:
         return Setting(func, "qis", device, qubits)
-    text = (
-        f"fresh-wires,light-cone,ionq-native{{device={device.model} level={_LEVELS[level]}}},"
-        "light-cone"
-    )
-    native = run_pipeline(text, Module((func,))).main
+    native = compile_measured(func, device.model, level)
     return Setting(native, "native", device, qubits)
 
 

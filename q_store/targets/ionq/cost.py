@@ -13,7 +13,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from q_store.passes.analysis import all_ops
+from q_store.passes.ionq.measured import LEVELS, compile_measured
+from q_store.passes.ionq_native import IonqNative
 from q_store.passes.manager import run_pipeline
+from q_store.passes.pipeline import Pipeline
 from q_store.qir.diagnostics import counted, error
 from q_store.qir.func import Func, Module
 from q_store.qir.ops import Op
@@ -79,10 +82,14 @@ class CostEstimate:
         return {**values, "other_routes": dict(self.other_routes)}
 
 
-def compile_native(func: Func, device: IonqDevice, level: int = 3) -> Func:
+def compile_native(
+    func: Func, device: IonqDevice, level: int = 3, *, measured: bool = False, weight: float = 8.0
+) -> Func:
     """The function in the native gates of the machine; itself when it is already.
 
-    Raises `QS423` for more qubits than the machine has.
+    The same operator, or with `measured` the same results from |0>, as jobs are compiled. `weight`
+    is what an entangler costs, counted in pulses. Raises `QS423` for more qubits than the machine
+    has.
     """
     if func.n_qubits > device.qubits:
         raise error(
@@ -91,8 +98,10 @@ def compile_native(func: Func, device: IonqDevice, level: int = 3) -> Func:
         )
     if device.model is None or is_native(func, device):
         return func
-    text = f"ionq-native{{device={device.model} level={level}}}"
-    return run_pipeline(text, Module((func,))).main
+    if measured:
+        return compile_measured(func, device.model, level, weight)
+    native = IonqNative(device.model, LEVELS[level], weight)
+    return run_pipeline(Pipeline((native,)), Module((func,))).main
 
 
 def is_native(func: Func, device: IonqDevice) -> bool:

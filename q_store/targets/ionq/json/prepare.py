@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from q_store.passes.ionq.measured import compile_measured
 from q_store.passes.ionq_native import Device
-from q_store.passes.manager import run_pipeline
 from q_store.qir.diagnostics import counted, error
-from q_store.qir.func import Func, Module
+from q_store.qir.func import Func
 from q_store.targets.ionq.cost import is_native
 from q_store.targets.ionq.devices import IonqDevice
 from q_store.targets.ionq.json.circuits import GATESETS, Gateset
@@ -43,8 +43,7 @@ def prepared(
     if gateset == "qis" or native:
         return func, gateset
     model = target.model or _model(noise)
-    text = f"fresh-wires,light-cone,ionq-native{{device={model} level={level}}},light-cone"
-    return run_pipeline(text, Module((func,))).main, gateset
+    return compile_measured(func, model, level), gateset
 
 
 def _plays(func: Func, target: IonqDevice) -> bool:
