@@ -122,17 +122,39 @@ def _compile(parser: argparse.ArgumentParser) -> None:
         help=f"what to write: {', '.join(EMIT_KINDS)} (default: ir)",
     )
     parser.add_argument(
-        "--print-after",
-        metavar="all|changed|PASS",
-        action="append",
-        default=[],
-        help="print the program to standard error after passes",
-    )
-    parser.add_argument(
         "--timing", action="store_true", help="times and sizes of each pass on standard error"
     )
-    parser.add_argument(
+    _watching(parser)
+
+
+def _watching(parser: argparse.ArgumentParser) -> None:
+    """Looking at what passes do; all of it goes to standard error."""
+    group = parser.add_argument_group("watching passes")
+    for flag, what in (
+        ("--print-before", "print the program before passes"),
+        ("--print-after", "print the program after passes"),
+        ("--print-diff", "print what passes change, as a unified diff"),
+    ):
+        group.add_argument(
+            flag,
+            metavar="all|changed|PASS",
+            action="append",
+            default=[],
+            help=f"{what}; names with commas, or repeat",
+        )
+    group.add_argument(
         "--verify-each", action="store_true", help="verify after every pass that changed something"
+    )
+    group.add_argument(
+        "--reproducer",
+        metavar="FILE",
+        help="when a pass fails, write the program before it and the command that repeats it",
+    )
+    group.add_argument(
+        "--pass-limit",
+        metavar="N",
+        type=_natural,
+        help="run the first N passes only, each a line with its number",
     )
 
 
@@ -156,6 +178,7 @@ def _bind_early(parser: argparse.ArgumentParser) -> None:
 def _run(parser: argparse.ArgumentParser) -> None:
     _source(parser)
     _pipeline(parser)
+    _watching(parser)
     _bind(parser)
     parser.add_argument(
         "--shots", metavar="N", type=_positive, help="measure this often instead of exactly"

@@ -65,11 +65,14 @@ def draw_file(args: Namespace, out: Output) -> int:
 
 def run_passes(module: Module, pipeline: Pipeline, args: Namespace, out: Output) -> PassRun:
     """Run the pipeline as the flags of the command say, and pass on what passes have to say."""
-    watched = [name for text in getattr(args, "print_after", []) for name in text.split(",")]
     manager = PassManager(
         pipeline,
         verify_each=getattr(args, "verify_each", False),
-        print_after=watched,
+        print_before=_names(args, "print_before"),
+        print_after=_names(args, "print_after"),
+        print_diff=_names(args, "print_diff"),
+        reproducer=getattr(args, "reproducer", None),
+        pass_limit=getattr(args, "pass_limit", None),
         stream=out.stderr,
     )
     out.detail(f"pipeline: {','.join(_spelled(pipeline)) or 'empty'}")
@@ -79,6 +82,10 @@ def run_passes(module: Module, pipeline: Pipeline, args: Namespace, out: Output)
     for rule, count in run.rules.items():
         out.detail(f"rule {rule.name}: fired {count.fired} of {count.offered} times")
     return run
+
+
+def _names(args: Namespace, flag: str) -> list[str]:
+    return [name for text in getattr(args, flag, []) for name in text.split(",")]
 
 
 def _spelled(pipeline: Pipeline) -> list[str]:

@@ -118,6 +118,7 @@ class _Guard(AbstractContextManager["_Guard"]):
         from q_store.command.reproducer import write_reproducer
 
         said = " ".join(str(problem).split())[:200]
+        said += "".join(f"; {note}" for note in getattr(problem, "__notes__", ()))
         self.out.failure(
             f"internal error: {type(problem).__name__}: {said} "
             f"({write_reproducer(problem, self.argv)})"

@@ -33,12 +33,13 @@ class Fixpoint:
     def run(self, module: Module, ctx: Context) -> Module:
         """Rounds until the module stays the same object."""
         settled: list[Module | None] = [None] * len(self.body.passes)
-        for _ in range(self.max_iterations):
+        for number in range(1, self.max_iterations + 1):
             before = module
-            for position, pass_ in enumerate(self.body.passes):
-                if settled[position] is not module:
-                    module = ctx.apply(pass_, module)
-                    settled[position] = module if pass_.idempotent else None
+            with ctx.stage(f"round {number}"):
+                for position, pass_ in enumerate(self.body.passes):
+                    if settled[position] is not module:
+                        module = ctx.apply(pass_, module)
+                        settled[position] = module if pass_.idempotent else None
             if module is before:
                 return module
         ctx.report(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal, TextIO
 
-from q_store.passes.context import Context, Instrument, RuleCount
-from q_store.passes.pipeline import Pipeline, format_pass
-from q_store.passes.registry import BODY, PASSES, pass_class
+from q_store.passes.context import Context, Instrument, RuleCount, title
+from q_store.passes.limiting import PassLimit
+from q_store.passes.pipeline import Pipeline, format_pass, is_group
+from q_store.passes.printing import Printer
+from q_store.passes.reproducing import Reproducer
 from q_store.qir.diagnostics import Diagnostic, QStoreError
-from q_store.qir.printer import print_module
 from q_store.qir.verifier import verify_module
 
 if TYPE_CHECKING:
@@ -75,22 +77,29 @@ class PassManager:
     print_after: Collection[str] = ()
     """`all`, `changed` or names of passes; the module is printed to `stream` after them."""
     stream: TextIO | None = None
-    """Where `print_after` writes; standard error when not given."""
+    """Where the `print_…` write and `pass_limit` counts; standard error when not given."""
     keep: Keep = "none"
     """Which intermediate modules to keep."""
     instruments: Sequence[Instrument] = ()
     """More watchers, called after the built-in ones."""
+    print_before: Collection[str] = ()
+    """As `print_after`, before them."""
+    print_diff: Collection[str] = ()
+    """As `print_after`, but only what changed, as a unified diff."""
+    reproducer: str | Path | None = None
+    """A file to write when a pass fails: the module before it and the command that repeats it."""
+    pass_limit: int | None = None
+    """Run only so many passes, each a line on `stream`; see `PassLimit`."""
 
     def run(self, module: Module) -> PassRun:
-        """Run the pipeline. Raises `QS402` for an unknown name in `print_after`, `QS406` when
-        `verify_each` finds that a pass broke the module, and whatever the passes raise."""
+        """Run the pipeline. Raises `QS402` for an unknown name to print, `QS406` when `verify_each`
+        finds that a pass broke the module, `QS414` for a wrong `pass_limit`, and whatever the
+        passes raise."""
         pipeline = self.pipeline
         if isinstance(pipeline, str):
             pipeline = Pipeline.parse(pipeline)
         recorder, keeper = _Recorder(), _Keeper(self.keep)
-        watchers: list[Instrument] = [recorder, keeper]
-        if self.print_after:
-            watchers.append(_Printer(self.print_after, self.stream))
+        watchers: list[Instrument] = [recorder, keeper, *self._watchers()]
         if self.verify_each:
             verify_module(module)
             watchers.append(_Verifier())
@@ -107,6 +116,18 @@ class PassManager:
             wall_ms,
         )
 
+    def _watchers(self) -> list[Instrument]:
+        """The instruments that the fields ask for."""
+        watchers: list[Instrument] = []
+        if self.pass_limit is not None:
+            watchers.append(PassLimit(self.pass_limit, self.stream))
+        if self.print_before or self.print_after or self.print_diff:
+            names = {"before": self.print_before, "after": self.print_after}
+            watchers.append(Printer(self.stream, **names, diff=self.print_diff))
+        if self.reproducer is not None:
+            watchers.append(Reproducer(self.reproducer))
+        return watchers
+
 
 def run_pipeline(pipeline: Pipeline | str, module: Module) -> Module:
     """The module after a pipeline, unwatched."""
@@ -114,12 +135,8 @@ def run_pipeline(pipeline: Pipeline | str, module: Module) -> Module:
     return parsed.run(module, Context())
 
 
-def _is_group(pass_: Pass) -> bool:
-    return isinstance(pass_, Pipeline) or hasattr(pass_, BODY)
-
-
 def _name(pass_: Pass) -> str:
-    return pass_.label or pass_.name if isinstance(pass_, Pipeline) else pass_.name
+    return title(pass_) or pass_.name
 
 
 @dataclass(slots=True)
@@ -138,7 +155,7 @@ class _Recorder:
                 _name(pass_),
                 format_pass(pass_),
                 len(self.starts),
-                _is_group(pass_),
+                is_group(pass_),
                 result is not module,
                 wall_ms,
                 before[0],
@@ -167,33 +184,8 @@ class _Keeper:
 
     def after(self, pass_: Pass, module: Module, result: Module) -> None:
         wanted = self.keep == "all" or (self.keep == "changed" and result is not module)
-        if wanted and not _is_group(pass_):
+        if wanted and not is_group(pass_):
             self.kept.append((format_pass(pass_), result))
-
-
-class _Printer:
-    def __init__(self, names: Collection[str], stream: TextIO | None) -> None:
-        self.names = {names} if isinstance(names, str) else set(names)
-        self.stream = stream
-        for name in self.names - {"all", "changed"} - PASSES.keys():
-            pass_class(name)
-
-    def before(self, pass_: Pass, module: Module) -> None:
-        """Nothing to do."""
-
-    def after(self, pass_: Pass, module: Module, result: Module) -> None:
-        changed = result is not module
-        wanted = pass_.name in self.names or (
-            not _is_group(pass_) and ("all" in self.names or ("changed" in self.names and changed))
-        )
-        if wanted:
-            state = "changed" if changed else "unchanged"
-            self.write(f"// after {format_pass(pass_)} ({state})\n{print_module(result)}\n")
-
-    def write(self, text: str) -> None:
-        import sys
-
-        (self.stream or sys.stderr).write(text)
 
 
 class _Verifier:

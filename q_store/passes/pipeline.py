@@ -76,6 +76,11 @@ class Pipeline:
         return self.label or ",".join(map(format_pass, self.passes))
 
 
+def is_group(pass_: Pass) -> bool:
+    """Whether it is a combinator, a pipeline or a named pipeline, which only run others."""
+    return isinstance(pass_, Pipeline) or hasattr(pass_, BODY)
+
+
 def format_pass(pass_: Pass) -> str:
     """The text of one pass with its options."""
     if isinstance(pass_, Pipeline):

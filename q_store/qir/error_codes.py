@@ -18,6 +18,7 @@ from q_store.qir.error_codes_ionq import IONQ
 from q_store.qir.error_codes_ionq_local import IONQ_LOCAL
 from q_store.qir.error_codes_ionq_service import IONQ_SERVICE
 from q_store.qir.error_codes_noise import NOISE_MODELS, NOISE_TARGETS
+from q_store.qir.error_codes_passes import PASSES
 from q_store.qir.explanation import Explanation
 
 EXPLANATIONS: Final[dict[str, Explanation]] = {
@@ -332,78 +333,7 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
     ),
     **EXCHANGE,
     **FORMATS,
-    "QS401": Explanation(
-        "malformed pipeline",
-        "A pipeline is a list of passes separated by commas. Options stand in braces with spaces "
-        "between them, the passes of a combinator in parentheses. `qstorec passes` lists both.",
-        "fixpoint cancel merge-rotations",
-        "canonicalize,fixpoint{max-iterations=5}(cancel,merge-rotations)",
-    ),
-    "QS402": Explanation(
-        "unknown pass",
-        "No pass and no named pipeline has this name. `qstorec passes` lists them.",
-        "cancle",
-        "cancel",
-    ),
-    "QS403": Explanation(
-        "unknown option of a pass",
-        "The pass has no such option, or the option is given twice. Options are spelled with "
-        "hyphens. `qstorec passes` shows the options of every pass.",
-        "cancel{lookback=8}",
-        "cancel{look-back=8}",
-    ),
-    "QS404": Explanation(
-        "bad value of an option",
-        "The value has another type than the option, or a required option is missing. Lists are "
-        "written with commas; text with spaces or punctuation stands in double quotes.",
-        "cancel{look-back=far}",
-        "cancel{look-back=8}",
-    ),
-    "QS405": Explanation(
-        "fixpoint did not converge",
-        "The passes of a `fixpoint` were still changing the module after `max-iterations` rounds. "
-        "The result is correct but may not be as small as it could be.",
-    ),
-    "QS406": Explanation(
-        "a pass broke the module",
-        "With verification after each pass, a pass returned a module that breaks a rule of the IR. "
-        "That is a mistake in the pass; please report it with the input.",
-    ),
-    "QS407": Explanation(
-        "no adjoint",
-        "Only unitary functions have an inverse: no measurement, reset, `q.if` or noise.",
-    ),
-    "QS408": Explanation(
-        "not expressible in the basis",
-        "A gate could not be decomposed into the gates of the basis. Add one of the gates that the "
-        "message names, or use another basis.",
-        "decompose{basis=rz,cx}",
-        "decompose{basis=rx,rz,cx}",
-    ),
-    "QS409": Explanation(
-        "unknown basis",
-        "A basis is one of the named ones or a list of gate names separated by commas.",
-        "decompose{basis=ibmq}",
-        "decompose{basis=sx-cx}",
-    ),
-    "QS410": Explanation(
-        "parameters without influence",
-        "Some parameters reach no gate that the observations depend on, so their gradient is zero. "
-        "That is allowed, but often a sign that an observable or an entangler is missing.",
-    ),
-    "QS411": Explanation(
-        "a rewrite rule does not end",
-        "A rule of a pass kept replacing an op by another one without end. That is a mistake in "
-        "the rule; please report it with the input.",
-    ),
-    "QS412": Explanation(
-        "unusable pass",
-        "A pass is a frozen dataclass with a kebab-case `name` that no other pass has, and its "
-        "fields are options of types that pipelines can spell.",
-        '@register_pass\nclass Mine(FuncPass):\n    name = "cancel"',
-        "@register_pass\n@dataclass(frozen=True)\nclass Mine(FuncPass):\n"
-        '    name: ClassVar[str] = "mine"',
-    ),
+    **PASSES,
     **IONQ,
     "QS500": Explanation(
         "not a valid executable",

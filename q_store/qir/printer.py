@@ -22,23 +22,28 @@ _HINT: Final = re.compile(r"[^\W\d]\w*\Z")
 class Names:
     """Gives each value its text, in order of first appearance."""
 
-    def __init__(self, *, canonical: bool = False) -> None:
-        """`canonical` ignores the hints of everything but function arguments."""
+    def __init__(self, *, canonical: bool = False, before: Names | None = None) -> None:
+        """`canonical` ignores the hints of everything but function arguments. Values that `before`
+        has named keep their texts, and others get none of those."""
         self._canonical = canonical
+        self._given = before._text if before else {}
         self._text: dict[Value, str] = {}
-        self._versions: dict[str, int] = {}
+        self._versions: dict[str, int] = dict(before._versions) if before else {}
         self._order: dict[Value, int] = {}
 
     def define(self, value: Value, *, keep_hint: bool = False) -> str:
+        text = self._given.get(value) or self._fresh(value, keep_hint)
+        self._text[value] = text
+        self._order[value] = len(self._order)
+        return text
+
+    def _fresh(self, value: Value, keep_hint: bool) -> str:
         hint = "v" if self._canonical and not keep_hint else value.name
         if not _HINT.match(hint):
             hint = "v"
         version = self._versions.get(hint, 0)
         self._versions[hint] = version + 1
-        text = f"%{hint}.{version}" if version else f"%{hint}"
-        self._text[value] = text
-        self._order[value] = len(self._order)
-        return text
+        return f"%{hint}.{version}" if version else f"%{hint}"
 
     def order(self, value: Value) -> int:
         """Position of the definition; an undefined value comes last."""
@@ -59,13 +64,13 @@ def join_funcs(funcs: list[str]) -> str:
     return "\n".join([HEADER, *funcs]) if funcs else f"{HEADER}\n"
 
 
-def print_func(func: Func, *, canonical: bool = False) -> str:
+def print_func(func: Func, *, canonical: bool = False, names: Names | None = None) -> str:
     """One function as IR text, ending in a newline.
 
     With `canonical`, hints of wires and intermediate values do not matter, so two functions that
-    differ in nothing else print alike.
+    differ in nothing else print alike. `names` gives the values their texts; they stay in it.
     """
-    names = Names(canonical=canonical)
+    names = names or Names(canonical=canonical)
     params = ", ".join(
         f"{names.define(arg, keep_hint=True)}: {arg.type}" + (f" {role}" if role else "")
         for arg, role in zip(func.args, func.roles, strict=True)

@@ -26,6 +26,8 @@ func @main() -> (qubit, qubit) {
 }
 """
 
+ROUND = "in O1 > fixpoint > round 1"
+
 
 @pytest.fixture
 def module() -> Module:
@@ -99,10 +101,17 @@ def test_rule_statistics(module: Module) -> None:
 @pytest.mark.parametrize(
     ("names", "heads"),
     [
-        (["all"], ["canonicalize (unchanged)", "cancel (changed)", "merge-rotations (unchanged)"]),
-        (["changed"], ["cancel (changed)"]),
-        (["merge-rotations"], ["merge-rotations (unchanged)"]),
-        ("cancel", ["cancel (changed)"]),
+        (
+            ["all"],
+            [
+                "canonicalize (unchanged), in O1",
+                f"cancel (changed), {ROUND}",
+                f"merge-rotations (unchanged), {ROUND}",
+            ],
+        ),
+        (["changed"], [f"cancel (changed), {ROUND}"]),
+        (["merge-rotations"], [f"merge-rotations (unchanged), {ROUND}"]),
+        ("cancel", [f"cancel (changed), {ROUND}"]),
     ],
 )
 def test_print_after(module: Module, names: list[str] | str, heads: list[str]) -> None:
