@@ -81,9 +81,9 @@ def _described(how: dict[str, bool], shared: bool) -> str:
 class IonqNative:
     """Compiles to the native gates of an IonQ machine: `gpi`, `gpi2` and `ms` or `zz`.
 
-    Swaps become a new order of wires unless qubits are placed, Ising and controlled rotations one entangler of any angle,
-    and Z rotations phases of later pulses; what is left of those stands at the end as `rz`.
-    Parameters stay: phases and angles of pulses are affine in them.
+    Swaps become a new order of wires unless qubits are placed, Ising and controlled rotations one
+    entangler of any angle, and Z rotations phases of later pulses; what is left of those stands at
+    the end as `rz`. Parameters stay: phases and angles of pulses are affine in them.
     """
 
     name: ClassVar[str] = "ionq-native"

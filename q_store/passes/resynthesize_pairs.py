@@ -28,8 +28,9 @@ ONE: Final = frozenset({"rxx", "ryy", "rzz", "rzx", "ms", "zz", "crx", "cry", "c
 class ResynthesizePairs(FuncPass):
     """Replaces gates without parameters on one pair of qubits where fewer entanglers do.
 
-    At most three rotations of any angle are ever needed, and a swap counts as none. Write gates
-    with `expand-entanglers` first and take swaps out with `relabel-swaps` afterwards.
+    At most three rotations of any angle are ever needed, and a swap counts as none unless qubits
+    are `placed`. Write gates with `expand-entanglers` first and take swaps out with
+    `relabel-swaps` afterwards.
     """
 
     name: ClassVar[str] = "resynthesize-pairs"
@@ -37,10 +38,12 @@ class ResynthesizePairs(FuncPass):
 
     equal: bool = False
     """Whether to replace also where two and more entanglers stay as many."""
+    placed: bool = False
+    """Whether qubits have places on the machine, so that no swaps are made."""
 
     def on_func(self, func: Func, ctx: Context) -> Func:
         """One sweep; exact, the global phase included."""
-        return rewritten(func, _Emission(self.equal))
+        return rewritten(func, _Emission(self.equal, self.placed))
 
 
 @dataclass(slots=True)
@@ -61,13 +64,14 @@ class _Block:
 
 
 class _Emission(Emission):
-    def __init__(self, equal: bool) -> None:
+    def __init__(self, equal: bool, placed: bool) -> None:
         super().__init__()
         self.equal = equal
+        self.placed = placed
         self.blocks: dict[Value, _Block] = {}
 
     def inner(self) -> _Emission:
-        return _Emission(self.equal)
+        return _Emission(self.equal, self.placed)
 
     def take(self, op: Op) -> None:
         if not _is_numeric(op):
@@ -146,7 +150,7 @@ class _Emission(Emission):
             (op.defn.mnemonic, places, tuple([angle.const for angle in op.angles]))
             for op, places in zip(block.ops, block.places, strict=True)
         ]
-        form = pair_form(steps_matrix(steps, 2))
+        form = pair_form(steps_matrix(steps, 2), swaps=not self.placed)
         if form is None or form.entanglers > before:
             return None
         return form if form.entanglers < before or self.equal else None

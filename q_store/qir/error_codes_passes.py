@@ -92,6 +92,15 @@ PASSES: Final[dict[str, Explanation]] = {
         "PassManager(pass_limit=0)",
     ),
     "QS415": Explanation(
+        "unusable gate",
+        "A registered gate has a name of its own, one to eight wires, names for its angles, and a "
+        "decomposition into gates that are there: a circuit, or a function of the angles that "
+        "returns steps. Angles can be added, subtracted and multiplied by numbers. What is said "
+        "about it is checked against its matrix.",
+        'register_gate("h", lambda: [("x", 0)])',
+        'register_gate("turn", lambda t: [("h", 0), ("rz", 0, t)])',
+    ),
+    "QS415": Explanation(
         "unusable options of `route`",
         "`coupling` lists chains of different qubits that can interact, each with the next: "
         "`0-1-2-3` is a line. `trials` is a positive number.",

@@ -30,16 +30,17 @@ class PairForm:
     entanglers: int
 
 
-def pair_form(unitary: Complex) -> PairForm | None:
+def pair_form(unitary: Complex, *, swaps: bool = True) -> PairForm | None:
     """The fewest partial-angle rotations for a unitary (4, 4), first wire most significant.
 
-    A swap in front is free, so the mirror image is taken where that needs fewer. `None` when the
-    numbers do not come out, which a unitary never causes.
+    With `swaps` one in front is free, so the mirror image is taken where that needs fewer. `None`
+    when the numbers do not come out, which a unitary never causes.
     """
     import numpy as np
 
     swap = np.eye(4, dtype=np.complex128)[[0, 2, 1, 3]]
-    plain, mirrored = _form(unitary, ()), _form(unitary @ swap, (("swap", (0, 1), ()),))
+    plain = _form(unitary, ())
+    mirrored = _form(unitary @ swap, (("swap", (0, 1), ()),)) if swaps else None
     forms = [form for form in (plain, mirrored) if form is not None]
     return min(forms, key=lambda form: form.entanglers, default=None)
 
