@@ -123,12 +123,14 @@ class QuantumCircuit(GateMethods):
         self._steps.append(Instruction(row, checked, stored, loc))
         return self
 
-    def _targets(self, name: str, wires: tuple[object, ...]) -> tuple[int, ...]:
+    def _targets(
+        self, name: str, wires: tuple[object, ...]
+    ) -> tuple[tuple[int, ...], PythonLocation]:
         loc = _caller(2)
         checked = check_wires(name, wires, self._n_qubits, loc)
         if not self._measured.keys().isdisjoint(checked):
             self._fail_after_measurement(name, checked, loc)
-        return checked
+        return checked, loc
 
     def _fail_after_measurement(
         self, name: str, wires: tuple[int, ...], loc: PythonLocation

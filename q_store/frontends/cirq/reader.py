@@ -15,9 +15,10 @@ from q_store.frontends.cirq.classical import Records
 from q_store.frontends.cirq.gates import entry_of, unit_angle
 from q_store.frontends.cirq.symbols import Symbols
 from q_store.frontends.cirq.tags import IDLE, declare_noted_parameters, noted_observations
-from q_store.frontends.cirq.unitaries import matrix_operations, phase_between, preparation_matrix
+from q_store.frontends.cirq.unitaries import phase_between, preparation_matrix
 from q_store.frontends.classical_bits import drop_idle_resets, split_measurements
 from q_store.frontends.instruction import Instruction
+from q_store.frontends.matrices import MOST_CONTROLLED, matrix_instructions
 from q_store.frontends.observation_notes import observe_as_noted
 from q_store.qir import dialects
 from q_store.qir.diagnostics import Diagnostic, QStoreError, error
@@ -26,10 +27,12 @@ from q_store.qir.registry import all_gates, gate
 
 MAX_STEPS: Final = 2_000_000
 MAX_NESTING: Final = 60
-MAX_MATRIX_QUBITS: Final = 6
+MAX_MATRIX_QUBITS: Final = 8
+"""Gates that are a matrix only are synthesised up to this many qubits."""
+_MAX_PHASE_QUBITS: Final = 6
+"""Up to this many, what Cirq decomposes gets its phase from the matrix."""
 _MAX_SHOWN: Final = 80
 """Characters of an operation in an error."""
-"""Gates that are a matrix only are synthesised up to this many qubits."""
 MAX_OWN_CONTROLS: Final = 6
 
 _BROKEN: Final = (ValueError, TypeError, KeyError, AttributeError)
@@ -252,6 +255,10 @@ class Reader:
         if step is not None:
             self.append([step], self.wires(operation.qubits))
             return
+        few = len(operation.qubits) <= MOST_CONTROLLED
+        if few and isinstance(target.gate, cirq.MatrixGate):
+            self.matrix(operation)
+            return
         if len(controls) > MAX_OWN_CONTROLS and not cirq.is_parameterized(operation):
             self.decomposed(operation)
             return
@@ -280,7 +287,7 @@ class Reader:
         """Put the qubits into |0>, then into the state."""
         wires = self.wires(operation.qubits)
         self.steps += [Instruction(dialects.RESET, (wire,)) for wire in wires]
-        self.operations(matrix_operations(preparation_matrix(gate.state), operation.qubits))
+        self.steps += matrix_instructions(preparation_matrix(gate.state), wires)
 
     def matrix(self, operation: Any) -> None:
         if len(operation.qubits) > MAX_MATRIX_QUBITS:
@@ -289,10 +296,7 @@ class Reader:
                 f"a matrix on {len(operation.qubits)} qubits is not decomposed; at most "
                 f"{MAX_MATRIX_QUBITS} are",
             )
-        unitary = cirq.unitary(operation)
-        found = self.inside(lambda: self.operations(matrix_operations(unitary, operation.qubits)))
-        self.steps += found
-        self.fix_phase(operation, found)
+        self.steps += matrix_instructions(cirq.unitary(operation), self.wires(operation.qubits))
 
     def decomposed(self, operation: Any) -> None:
         """Append what Cirq decomposes an operation into, or what its matrix is made of."""
@@ -307,7 +311,7 @@ class Reader:
             return
         found = self.inside(lambda: self.operations(parts))
         self.steps += found
-        if len(operation.qubits) <= MAX_MATRIX_QUBITS and cirq.has_unitary(operation):
+        if len(operation.qubits) <= _MAX_PHASE_QUBITS and cirq.has_unitary(operation):
             self.fix_phase(operation, found)
 
     def fix_phase(self, operation: Any, steps: Sequence[Instruction]) -> None:

@@ -1,4 +1,4 @@
-"""Matrices to operations, and the phase a decomposition loses."""
+"""The matrix that prepares a state, and the phase a decomposition loses."""
 
 from __future__ import annotations
 
@@ -14,14 +14,6 @@ from q_store.qir.ops import Step
 from q_store.qir.unitary import steps_matrix
 
 _TINY: Final = 1e-12
-
-
-def matrix_operations(unitary: Any, qubits: Sequence[Any]) -> list[Any]:
-    """Operations that do a unitary up to its phase, the first qubit most significant."""
-    if len(qubits) <= 3:
-        operations: list[Any] = list(cirq.decompose_once(cirq.MatrixGate(unitary).on(*qubits)))
-        return operations
-    return list(cirq.flatten_to_ops(cirq.quantum_shannon_decomposition(list(qubits), unitary)))
 
 
 def preparation_matrix(state: Any) -> Any:

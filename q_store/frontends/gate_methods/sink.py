@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Self
 
+from q_store.qir.location import PythonLocation
+
 
 class GateSink(ABC):
     """Takes gates one after the other."""
@@ -20,6 +22,8 @@ class GateSink(ABC):
         """Add the op with this full name; angles left out are `None`."""
 
     @abstractmethod
-    def _targets(self, name: str, wires: tuple[object, ...]) -> tuple[int, ...]:
+    def _targets(
+        self, name: str, wires: tuple[object, ...]
+    ) -> tuple[tuple[int, ...], PythonLocation]:
         """Wires that gates may act on now, as integers, for a method `name` that adds any number of
-        gates; the user's line is two calls up."""
+        gates, and the user's line, which is two calls up."""

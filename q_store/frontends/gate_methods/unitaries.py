@@ -28,8 +28,9 @@ class UnitaryGates(GateSink):
         """
         from q_store.qir.synthesis.unitaries import checked_unitary, synthesised
 
-        wires = self._targets("unitary", _listed(qubits))
-        for name, at, angles in synthesised(checked_unitary(matrix, "unitary", len(wires))):
+        wires, loc = self._targets("unitary", _listed(qubits))
+        unitary = checked_unitary(matrix, "unitary", len(wires), span=loc.span())
+        for name, at, angles in synthesised(unitary):
             self._gate(f"q.{name}", tuple([wires[place] for place in at]), angles)
         return self
 
@@ -43,8 +44,8 @@ class UnitaryGates(GateSink):
         """
         from q_store.qir.synthesis.unitaries import checked_phases, diagonal_steps
 
-        wires = self._targets("diagonal", _listed(qubits))
-        for name, at, angles in diagonal_steps(checked_phases(phases, len(wires))):
+        wires, loc = self._targets("diagonal", _listed(qubits))
+        for name, at, angles in diagonal_steps(checked_phases(phases, len(wires), loc.span())):
             self._gate(f"q.{name}", tuple([wires[place] for place in at]), angles)
         return self
 

@@ -19,6 +19,7 @@ from q_store.frontends.classical_bits import decide
 from q_store.frontends.encoding import amplitude_encoding
 from q_store.frontends.expr import Expr, as_number
 from q_store.frontends.instruction import Instruction, StoredAngle, check_angles, check_wires
+from q_store.frontends.matrices import matrix_instructions
 from q_store.frontends.pennylane.amplitudes import is_symbolic, refused
 from q_store.frontends.roots import single_power
 from q_store.qir import dialects
@@ -32,6 +33,10 @@ _MAX_COPIES: Final = 100
 """Higher powers of one gate are one gate with other angles where that is known."""
 _MAX_MATRIX: Final = 8
 """Wires of an operator that is known by its matrix only."""
+_MATRIX_ATOL: Final = 1e-5
+"""Matrices further from unitary, as products with the adjoint, are none."""
+_GIVEN: Final = (qml.QubitUnitary, qml.ControlledQubitUnitary, qml.DiagonalQubitUnitary)
+"""Operators that are given by their matrix."""
 _SIMPLE: Final = re.compile(r"(\w+)\((?:[\w, ]+, )?wires\)\Z")
 _IDLE: Final = ("WireCut", "Snapshot")
 _PAIRS: Final = {"XX": "rxx", "YY": "ryy", "ZZ": "rzz", "ZX": "rzx"}
@@ -137,6 +142,10 @@ class Reader:
             return []
         if type(op).__name__ in ("MidMeasure", "MidMeasureMP"):
             return self._measurement(op)
+        if isinstance(op, _GIVEN):
+            matrix = _matrix_of(op)
+            if matrix is not None:
+                return matrix_instructions(matrix, self.wires(op.wires))
         structured = self._structured(op, depth)
         return structured if structured is not None else self._expanded(op, depth)
 
@@ -172,8 +181,9 @@ class Reader:
     def _expanded(self, op: Any, depth: int) -> Steps:
         parts = _decomposition(op)
         if parts is None:
-            parts = _of_matrix(op)
-        if parts is None:
+            matrix = _matrix_of(op)
+            if matrix is not None:
+                return matrix_instructions(matrix, self.wires(op.wires))
             raise error(
                 "QS383",
                 f"{self._label(op)} on wires {list(op.wires)} is no gate and has no decomposition",
@@ -371,16 +381,15 @@ def _decomposition(op: Any) -> list[Any] | None:
             ) from problem
 
 
-def _of_matrix(op: Any) -> list[Any] | None:
-    """The decomposition of an operator's matrix, if it is a unitary of numbers."""
-    if not getattr(op, "has_matrix", False) or len(op.wires) > _MAX_MATRIX:
+def _matrix_of(op: Any) -> Any:
+    """The matrix of an operator, or `None` unless it is a unitary of numbers on a few wires."""
+    if not getattr(op, "has_matrix", False) or not 0 < len(op.wires) <= _MAX_MATRIX:
         return None
     if any(np.asarray(d).dtype == object for d in getattr(op, "data", ())):
         return None
-    matrix = np.asarray(qml.matrix(op, wire_order=op.wires), dtype=np.complex128)
-    if not np.allclose(matrix @ matrix.conj().T, np.eye(len(matrix)), atol=1e-9):
+    found = qml.math.toarray(qml.matrix(op, wire_order=op.wires))
+    matrix = np.asarray(found, dtype=np.complex128)
+    if matrix.ndim != 2:
         return None
-    if type(op) is qml.QubitUnitary:
-        return None
-    with qml.QueuingManager.stop_recording():
-        return [qml.QubitUnitary(matrix, wires=op.wires)]
+    far = np.abs(matrix @ matrix.conj().T - np.eye(len(matrix))).max()
+    return matrix if far < _MATRIX_ATOL else None

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from qiskit.circuit import ControlledGate
 from qiskit.circuit.annotated_operation import (
     ControlModifier,
     InverseModifier,
     PowerModifier,
 )
-from qiskit.circuit.library import UnitaryGate
+from qiskit.circuit.library import DiagonalGate, UnitaryGate
 from qiskit.quantum_info import Operator
 
 from q_store.frontends import transform
 from q_store.frontends.instruction import Instruction
+from q_store.frontends.matrices import (
+    MOST_CONTROLLED,
+    MOST_QUBITS,
+    diagonal_instructions,
+    matrix_instructions,
+)
 from q_store.qir.diagnostics import error
 from q_store.qir.ops import Gate
 from q_store.qir.registry import gate
@@ -77,10 +84,33 @@ def _power(reader: Reader, steps: list[Instruction], base: Any, exponent: Any) -
     numeric = all(isinstance(angle, float) for step in steps for angle in step.angles)
     if float(exponent).is_integer() or not numeric:
         return transform.power(steps, float(exponent))
-    circuit = from_matrix(Operator(base).power(float(exponent)).data)
-    return list(reader.inside(lambda: reader.circuit(circuit, range(base.num_qubits), {})))
+    return of_matrix(Operator(base).power(float(exponent)).data, base.num_qubits)
 
 
-def from_matrix(matrix: Any) -> Any:
-    """A Qiskit circuit of a unitary matrix in Qiskit's order of bits."""
-    return UnitaryGate(matrix).definition
+def of_matrix(matrix: Any, qubits: int) -> list[Instruction]:
+    """A unitary matrix in Qiskit's order of bits on wires 0, 1, …. Raises `QS350`."""
+    if qubits > MOST_QUBITS:
+        raise error(
+            "QS350",
+            f"a matrix on {qubits} qubits is not decomposed; at most {MOST_QUBITS} are",
+        )
+    return matrix_instructions(matrix, range(qubits)[::-1])
+
+
+def matrix_of(operation: Any) -> list[Instruction] | None:
+    """A gate that is given by its matrix, a diagonal, or the like under a few controls; `None` for
+    other gates."""
+    qubits = operation.num_qubits
+    if isinstance(operation, DiagonalGate) and qubits <= MOST_QUBITS:
+        return diagonal_instructions(operation.params, range(qubits)[::-1])
+    if isinstance(operation, UnitaryGate):
+        return of_matrix(operation.to_matrix(), qubits)
+    if not isinstance(operation, ControlledGate) or qubits > MOST_CONTROLLED:
+        return None
+    if not isinstance(operation.base_gate, UnitaryGate):
+        return None
+    size = 1 << operation.num_ctrl_qubits
+    chosen = np.diag(np.arange(size) == operation.ctrl_state).astype(np.complex128)
+    base = operation.base_gate.to_matrix()
+    matrix = np.kron(base, chosen) + np.kron(np.eye(len(base)), np.eye(size) - chosen)
+    return of_matrix(matrix, qubits)

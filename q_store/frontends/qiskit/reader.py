@@ -18,7 +18,7 @@ from q_store.frontends.names import Names
 from q_store.frontends.qiskit import control_flow
 from q_store.frontends.qiskit.channels import channel, is_channel
 from q_store.frontends.qiskit.gates import MAX_OWN_CONTROLS, row_of, standard_rows
-from q_store.frontends.qiskit.modifiers import annotated, controlled, from_matrix
+from q_store.frontends.qiskit.modifiers import annotated, controlled, matrix_of, of_matrix
 from q_store.frontends.qiskit.notes import restore_observations, stored_inputs
 from q_store.frontends.qiskit.parameters import Symbols
 from q_store.qir import dialects
@@ -168,7 +168,10 @@ class Reader:
     def _gate(self, operation: Any) -> None:
         wires = tuple(range(operation.num_qubits))
         row = row_of(operation)
-        if isinstance(operation, AnnotatedOperation):
+        given = matrix_of(operation)
+        if given is not None:
+            self.steps += given
+        elif isinstance(operation, AnnotatedOperation):
             self.steps += annotated(self, operation)
         elif isinstance(operation, ControlledGate) and (row is not None or _few(operation)):
             self.steps += controlled(self, operation, row)
@@ -186,12 +189,16 @@ class Reader:
         """Append what an operation is defined as, or what its matrix is made of."""
         try:
             definition = getattr(operation, "definition", None)
-            if definition is None and hasattr(operation, "__array__"):
-                definition = from_matrix(operation.to_matrix())
+            known = definition is None and hasattr(operation, "__array__")
+            matrix = operation.to_matrix() if known else None
         except _BROKEN as problem:
             raise error(
                 "QS350", f"`{operation.name}` has no definition that can be used: {problem}"
             ) from problem
+        if matrix is not None:
+            steps = of_matrix(matrix, len(wires))
+            self.steps += [step.mapped(wires.__getitem__) for step in steps]
+            return
         if definition is None:
             raise error(
                 "QS350",

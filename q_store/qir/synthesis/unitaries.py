@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from q_store.qir.diagnostics import error
+from q_store.qir.diagnostics import Span, error
 from q_store.qir.ops import Step
 from q_store.qir.synthesis.diagonals import diagonal_parts
 from q_store.qir.synthesis.emission import steps_of, with_diagonals_moved
@@ -14,8 +14,10 @@ from q_store.qir.synthesis.shannon import parts_of
 from q_store.qir.synthesis.spectra import Complex, Real, nearest_unitary
 
 MOST_QUBITS: Final = 10
+MOST_DIAGONAL: Final = 16
 ATOL: Final = 1e-8
 """How far U†U may be from the identity in any entry."""
+_EXACT: Final = 1e-15
 
 
 def unitary_steps(matrix: Any) -> tuple[Step, ...]:
@@ -42,51 +44,56 @@ def diagonal_steps(phases: Real) -> tuple[Step, ...]:
     return steps_of(diagonal_parts(phases, range(len(phases).bit_length() - 1)))
 
 
-def checked_unitary(matrix: Any, name: str = "unitary", wires: int | None = None) -> Complex:
+def checked_unitary(
+    matrix: Any,
+    name: str = "unitary",
+    wires: int | None = None,
+    *,
+    atol: float = ATOL,
+    span: Span | None = None,
+) -> Complex:
     """The unitary matrix (2**n, 2**n), complex128, nearest to the given numbers; `wires` is n where
-    it is known. Raises `QS329` and `QS307`, in the name of the method `name`."""
-    try:
-        given = np.array(matrix, np.complex128)
-    except (TypeError, ValueError) as problem:
-        raise error("QS329", f"`{name}` takes a matrix of numbers: {problem}") from problem
+    it is known, `atol` how far U†U may be from the identity. Raises `QS329` and `QS307`, in the
+    name of the method `name` and at the place `span`."""
+    given = _numbers(matrix, np.complex128, f"`{name}` takes a matrix of numbers", span)
     size = given.shape[0] if given.ndim else 0
     square = given.ndim == 2 and given.shape == (size, size)
     if not square or size < 2 or size & (size - 1) or size > 1 << MOST_QUBITS:
-        raise error(
-            "QS329",
-            f"`{name}` takes a matrix (2**n, 2**n) with n from 1 to {MOST_QUBITS}, got an array of "
-            f"shape {given.shape}",
-        )
+        wanted = f"a matrix (2**n, 2**n) with n from 1 to {MOST_QUBITS}"
+        got = f"an array of shape {given.shape}"
+        raise error("QS329", f"`{name}` takes {wanted}, got {got}", span=span)
     if wires is not None and size != 1 << wires:
-        raise error(
-            "QS329",
-            f"`{name}` on {wires} qubits takes a matrix ({1 << wires}, {1 << wires}), got "
-            f"({size}, {size})",
-        )
+        wanted = f"a matrix ({1 << wires}, {1 << wires})"
+        message = f"`{name}` on {wires} qubits takes {wanted}, got ({size}, {size})"
+        raise error("QS329", message, span=span)
     if not np.isfinite(given).all():
-        raise error("QS307", f"the matrix of `{name}` has numbers that are not finite")
+        raise error("QS307", f"the matrix of `{name}` has numbers that are not finite", span=span)
     far = float(np.abs(given.conj().T @ given - np.eye(size)).max())
-    if far > ATOL:
-        raise error(
-            "QS329",
+    if far > atol:
+        message = (
             f"the matrix of `{name}` is not unitary: U†U differs from the identity by {far:.2g}, "
-            f"more than {ATOL:g}",
+            f"more than {atol:g}"
         )
-    return nearest_unitary(given) if far > 1e-15 else given
+        raise error("QS329", message, span=span)
+    return nearest_unitary(given) if far > _EXACT else given
 
 
-def checked_phases(phases: Any, wires: int) -> Real:
+def checked_phases(phases: Any, wires: int, span: Span | None = None) -> Real:
     """Phases (2**wires,), float64. Raises `QS329` and `QS307`, in the name of `diagonal`."""
-    try:
-        given = np.array(phases, np.float64)
-    except (TypeError, ValueError) as problem:
-        raise error("QS329", f"`diagonal` takes real numbers of radians: {problem}") from problem
-    if given.shape != (1 << wires,):
-        raise error(
-            "QS329",
-            f"`diagonal` on {wires} qubits takes {1 << wires} phases, got an array of shape "
-            f"{given.shape}",
+    given = _numbers(phases, np.float64, "`diagonal` takes real numbers of radians", span)
+    if given.shape != (1 << wires,) or not 1 <= wires <= MOST_DIAGONAL:
+        message = (
+            f"`diagonal` on {wires} qubits, 1 to {MOST_DIAGONAL}, takes 2**{wires} phases, got an "
+            f"array of shape {given.shape}"
         )
+        raise error("QS329", message, span=span)
     if not np.isfinite(given).all():
-        raise error("QS307", "the phases of `diagonal` have numbers that are not finite")
+        raise error("QS307", "the phases of `diagonal` have numbers that are not finite", span=span)
     return given
+
+
+def _numbers(given: Any, kind: Any, wanted: str, span: Span | None) -> Any:
+    try:
+        return np.array(given, kind)
+    except (TypeError, ValueError) as problem:
+        raise error("QS329", f"{wanted}: {problem}", span=span) from problem
