@@ -55,7 +55,7 @@ def checked_unitary(
     """The unitary matrix (2**n, 2**n), complex128, nearest to the given numbers; `wires` is n where
     it is known, `atol` how far U†U may be from the identity. Raises `QS329` and `QS307`, in the
     name of the method `name` and at the place `span`."""
-    given = _numbers(matrix, np.complex128, f"`{name}` takes a matrix of numbers", span)
+    given: Complex = _numbers(matrix, np.complex128, f"`{name}` takes a matrix of numbers", span)
     size = given.shape[0] if given.ndim else 0
     square = given.ndim == 2 and given.shape == (size, size)
     if not square or size < 2 or size & (size - 1) or size > 1 << MOST_QUBITS:
@@ -80,7 +80,7 @@ def checked_unitary(
 
 def checked_phases(phases: Any, wires: int, span: Span | None = None) -> Real:
     """Phases (2**wires,), float64. Raises `QS329` and `QS307`, in the name of `diagonal`."""
-    given = _numbers(phases, np.float64, "`diagonal` takes real numbers of radians", span)
+    given: Real = _numbers(phases, np.float64, "`diagonal` takes real numbers of radians", span)
     if given.shape != (1 << wires,) or not 1 <= wires <= MOST_DIAGONAL:
         message = (
             f"`diagonal` on {wires} qubits, 1 to {MOST_DIAGONAL}, takes 2**{wires} phases, got an "
