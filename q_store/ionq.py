@@ -51,7 +51,7 @@ class IonQOptimizer:
 
     def __init__(
         self,
-        target_hardware: str = "ionq.forte",
+        target_hardware: str | IonqDevice = "ionq.forte",
         *,
         optimization_level: int = 3,
         minimize_cost: bool = True,
@@ -60,7 +60,10 @@ class IonQOptimizer:
         rates: str | os.PathLike[str] | Rates | None = None,
         strict: bool = False,
     ) -> None:
-        """`minimize_cost` weighs pulses against entanglers by their prices, otherwise by their
+        """`target_hardware` is a name, or a machine such as `IonQClient.device` gives, whose
+        connectivity is kept to.
+
+        `minimize_cost` weighs pulses against entanglers by their prices, otherwise by their
         errors. A circuit whose gates cost more than `max_cost_per_shot` US dollars in a shot is
         reported as `QS422`: as a warning, or with `strict` as an error.
 
@@ -87,7 +90,8 @@ class IonQOptimizer:
         """The circuit in native gates: a `QuantumCircuit`, or a `Func` when given one.
 
         Takes what `trace_circuit` takes. Parameters stay parameters. Qubits are taken to start in
-        |0>, so that gates which do nothing to that go, and wires keep their order.
+        |0>, so that gates which do nothing to that go, and wires keep their order. Where not all
+        pairs of the machine are coupled, they get places on it instead.
         Raises `QS422` in strict mode, `QS423` for too many qubits, and what tracing raises.
         """
         func = func_of(circuit)
@@ -128,7 +132,10 @@ class IonQOptimizer:
         target = self.device
         if func.n_qubits > target.qubits or target.model is None:
             return compile_native(func, target)
-        result = compile_measured(func, target.model, self.optimization_level, self._weight())
+        level = self.optimization_level
+        result = compile_measured(func, target.model, level, self._weight(), target.coupling)
+        if target.coupling:
+            return result
         final = result.observe.operands if result.observe else result.results
         return settled(result, final)
 

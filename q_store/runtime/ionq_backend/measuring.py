@@ -139,7 +139,7 @@ def setting(
     func = _function(tape, ops, bases, qubits)
     if device.model is None:
         return Setting(func, "qis", device, qubits)
-    native = compile_measured(func, device.model, level)
+    native = compile_measured(func, device.model, level, coupling=device.coupling)
     return Setting(native, "native", device, qubits)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from q_store.passes.analysis import all_ops
+from q_store.passes.analysis import all_ops, wires
 from q_store.passes.ionq.measured import LEVELS, compile_measured
 from q_store.passes.ionq_native import IonqNative
 from q_store.passes.manager import run_pipeline
@@ -87,9 +87,9 @@ def compile_native(
 ) -> Func:
     """The function in the native gates of the machine; itself when it is already.
 
-    The same operator, or with `measured` the same results from |0>, as jobs are compiled. `weight`
-    is what an entangler costs, counted in pulses. Raises `QS423` for more qubits than the machine
-    has.
+    The same operator, or with `measured` the same results from |0>, as jobs are compiled, and as
+    it must be where qubits get places because not all pairs are coupled. `weight` is what an
+    entangler costs, counted in pulses. Raises `QS423` for more qubits than the machine has.
     """
     if func.n_qubits > device.qubits:
         raise error(
@@ -98,17 +98,25 @@ def compile_native(
         )
     if device.model is None or is_native(func, device):
         return func
-    if measured:
-        return compile_measured(func, device.model, level, weight)
+    if measured or device.coupling:
+        return compile_measured(func, device.model, level, weight, device.coupling)
     native = IonqNative(device.model, LEVELS[level], weight)
     return run_pipeline(Pipeline((native,)), Module((func,))).main
 
 
 def is_native(func: Func, device: IonqDevice) -> bool:
-    """Whether every gate is played by the machine or costs nothing."""
+    """Whether every gate is played by the machine, on qubits that can interact, or costs
+    nothing."""
     played = {f"ionq.{name}" for name in device.native_gates}
+    numbers = wires(func)
     return all(
-        op.defn.name in played or op.defn.name in _FREE for op in all_ops(func.ops) if op.is_gate
+        op.defn.name in _FREE
+        or (
+            op.defn.name in played
+            and (len(op.operands) < 2 or device.can_interact(*[numbers[v] for v in op.operands]))
+        )
+        for op in all_ops(func.ops)
+        if op.is_gate
     )
 
 
@@ -117,8 +125,6 @@ def op_costs(func: Func, device: IonqDevice, rate: Rate | None = None) -> list[O
 
     Qubits are numbered as allocated. Raises `QS425` for a gate that is not native.
     """
-    from q_store.passes.analysis import wires
-
     numbers = wires(func)
     return [
         _op_cost(op, tuple([numbers[value] for value in op.operands]), device, rate)

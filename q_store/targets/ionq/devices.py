@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from q_store.passes.choose_axes import Entangler
 from q_store.passes.ionq_native import ENTANGLERS, Device
+from q_store.passes.routing.coupling import chains
 from q_store.qir.diagnostics import did_you_mean, error
 
 
@@ -66,6 +67,15 @@ class IonqDevice:
     def native_gates(self) -> tuple[str, ...]:
         """IonQ's names of the gates that are played."""
         return ("gpi", "gpi2", self.entangler)
+
+    @property
+    def coupling(self) -> tuple[str, ...]:
+        """The connectivity as `route` takes it; empty when all pairs can interact."""
+        return chains(self.connectivity or ())
+
+    def can_interact(self, a: int, b: int) -> bool:
+        """Whether two qubits can be entangled."""
+        return self.connectivity is None or (min(a, b), max(a, b)) in self.connectivity
 
     @property
     def angle_range(self) -> tuple[float, float]:
@@ -241,11 +251,14 @@ DEVICES: Final[Mapping[str, IonqDevice]] = MappingProxyType(
 """The machines by name."""
 
 
-def device(name: str) -> IonqDevice:
-    """The machine of this name, with or without `ionq.`, or by the service's name.
+def device(name: str | IonqDevice) -> IonqDevice:
+    """The machine of this name, with or without `ionq.`, or by the service's name; a machine is
+    itself.
 
     Raises `QS420` for an unknown one.
     """
+    if isinstance(name, IonqDevice):
+        return name
     known = DEVICES.get(name) or DEVICES.get(f"ionq.{name}")
     if known is None:
         known = next((found for found in DEVICES.values() if found.api_name == name), None)

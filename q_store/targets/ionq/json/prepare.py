@@ -43,7 +43,7 @@ def prepared(
     if gateset == "qis" or native:
         return func, gateset
     model = target.model or _model(noise)
-    return compile_measured(func, model, level), gateset
+    return compile_measured(func, model, level, coupling=target.coupling), gateset
 
 
 def _plays(func: Func, target: IonqDevice) -> bool:
