@@ -9,11 +9,11 @@ from typing import Final
 
 import numpy as np
 
-from q_store.qir.gates.matrices import rotation
+from q_store.qir.gates.matrices import SQRT_HALF
 from q_store.qir.ops import Step
 from q_store.qir.registry import gate
 from q_store.qir.synthesis.pairs import ZERO, count, forms, without_diagonal
-from q_store.qir.synthesis.parts import Block, Part, wires_of
+from q_store.qir.synthesis.parts import Block, Part, turned, wires_of
 from q_store.qir.synthesis.spectra import Complex
 
 _NAMED: Final = ("x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "sxdg")
@@ -38,7 +38,7 @@ def with_diagonals_moved(parts: Sequence[Part]) -> list[Part]:
         follower = found[later]
         assert isinstance(follower, Block)
         angle, rest = without_diagonal(part.matrix)
-        taken = follower.matrix @ rotation("ZZ", angle)
+        taken = follower.matrix @ turned("ZZ", angle)
         if count(rest) + count(taken) < count(part.matrix) + count(follower.matrix):
             found[place] = Block(part.wires, rest)
             found[later] = Block(follower.wires, taken)
@@ -129,7 +129,7 @@ class _Writer:
             return
         sign = 1.0 if rest > 0 else -1.0
         for wire in wires:
-            self.turn(wire, rotation("Z", sign * pi / 2))
+            self.turn(wire, turned("Z", sign * pi / 2))
         self.phase += sign * pi / 4
         self.entangle("cz", wires, ())
 
@@ -192,7 +192,8 @@ def one_qubit_gate(matrix: Complex) -> tuple[str, tuple[float, ...], float]:
     a, b = matrix[0, 0], matrix[1, 0]
     if max(abs(b), abs(matrix[0, 1])) < ZERO and abs(a - matrix[1, 1]) < ZERO:
         return "", (), float(np.angle(a))
-    for name, known in _known():
+    common = min(abs(abs(a) - modulus) for modulus in (0.0, 1.0, SQRT_HALF)) < ZERO
+    for name, known in _known() if common else ():
         overlap = np.vdot(known, matrix) / 2
         if np.abs(known * overlap - matrix).max() < ZERO:
             return name, (), float(np.angle(overlap))
@@ -235,7 +236,7 @@ def _euler(matrix: Complex) -> tuple[float, float, float, float]:
         else:
             first = last - float(np.angle(-below / matrix[0, 1]))
         first = _turned(first)
-    made = rotation("Z", last) @ rotation("Y", theta) @ rotation("Z", first)
+    made = turned("Z", last) @ turned("Y", theta) @ turned("Z", first)
     return theta, first, last, float(np.angle(np.vdot(made, matrix)))
 
 
@@ -256,7 +257,7 @@ def _split(matrix: Complex, axis: str) -> tuple[Complex, Complex]:
     if abs(matrix[1, 0]) < ZERO:
         return _ONE, matrix
     last = float(np.angle(matrix[1, 0] / matrix[0, 0]))
-    rest = rotation("Z", last)
+    rest = turned("Z", last)
     return rest.conj().T @ matrix, rest
 
 

@@ -16,9 +16,9 @@ from typing import Final
 
 import numpy as np
 
-from q_store.qir.gates.matrices import kron, pauli_word, rotation
+from q_store.qir.gates.matrices import kron, pauli_word
 from q_store.qir.gates.rules import canonical
-from q_store.qir.synthesis.parts import Block, Part
+from q_store.qir.synthesis.parts import Block, Part, turned
 from q_store.qir.synthesis.spectra import Complex, Real
 from q_store.qir.synthesis.weyl import canonical_form, local_factors
 
@@ -27,6 +27,8 @@ ZERO: Final = 1e-11
 _CLEAR: Final = 1e-3
 """Traces above this tell where two CX are enough."""
 _ROUNDS: Final = 8
+_YY: Final = pauli_word("YY")
+_ZZ_YY: Final = pauli_word("ZZ") @ _YY
 _H: Final = np.array([[1, 1], [1, -1]], np.complex128) / np.sqrt(2)
 
 
@@ -58,24 +60,23 @@ def without_diagonal(unitary: Complex) -> tuple[float, Complex]:
     which leaves nothing to do if nothing else is there. Close to that the trace says too little,
     and the root is found from the angles of the canonical form.
     """
-    yy, zz = pauli_word("YY"), pauli_word("ZZ")
     special = unitary / np.linalg.det(unitary) ** 0.25
-    square = special @ yy @ special.T
-    plain, turned = np.trace(square @ yy), np.trace(square @ zz @ yy)
-    if abs(plain.imag) > _CLEAR or abs(turned.real) > _CLEAR:
-        angle = float(np.arctan2(plain.imag, turned.real))
+    square = special @ _YY @ special.T
+    plain, other = np.trace(square @ _YY), np.trace(square @ _ZZ_YY)
+    if abs(plain.imag) > _CLEAR or abs(other.real) > _CLEAR:
+        angle = float(np.arctan2(plain.imag, other.real))
     else:
-        angle = float(np.arctan2(turned.imag, plain.real))
-        if count(rotation("ZZ", angle) @ unitary) > 2:
+        angle = float(np.arctan2(other.imag, plain.real))
+        if count(turned("ZZ", angle) @ unitary) > 2:
             angle = _root(unitary)
-    return -angle, rotation("ZZ", angle) @ unitary
+    return -angle, turned("ZZ", angle) @ unitary
 
 
 def _root(unitary: Complex) -> float:
     """Where the product of the three angles' tangents vanishes, by the secant method."""
 
     def value(angle: float) -> tuple[float, Real]:
-        angles = canonical_form(rotation("ZZ", angle) @ unitary)[1]
+        angles = canonical_form(turned("ZZ", angle) @ unitary)[1]
         return float(np.prod(np.tan(angles))), _reduced(np.eye(4, dtype=np.complex128), angles)[1]
 
     left, (below, angles) = 0.0, value(0.0)
@@ -99,13 +100,13 @@ def _reduced(after: Complex, angles: Real) -> tuple[Complex, Real]:
         if abs(rest[axis]) < ZERO:
             rest[axis] = 0.0
         if turns % 4:
-            after = after @ rotation(word, turns * pi)
+            after = after @ turned(word, turns * pi)
     return after, rest
 
 
 def _core(angles: Real) -> Complex:
     x, y, z = map(float, angles)
-    return rotation("XX", x) @ rotation("YY", y) @ rotation("ZZ", z)
+    return turned("XX", x) @ turned("YY", y) @ turned("ZZ", z)
 
 
 def _is_swap(angles: Real) -> bool:
@@ -138,7 +139,7 @@ def canonical_of_two(x: float, z: float) -> list[Part]:
     """exp(-i/2 (x XX + z ZZ)) with two CX."""
     return [
         ("cx", (0, 1), ()),
-        Block((0,), rotation("X", x)),
+        Block((0,), turned("X", x)),
         ("rz", (1,), (z,)),
         ("cx", (0, 1), ()),
     ]
@@ -150,8 +151,8 @@ def _frames() -> dict[str, Complex]:
     frames = {
         "XYZ": np.eye(2, dtype=np.complex128),
         "ZYX": _H,
-        "XZY": rotation("X", pi / 2),
-        "YXZ": rotation("Z", pi / 2),
+        "XZY": turned("X", pi / 2),
+        "YXZ": turned("Z", pi / 2),
     }
     frames["ZXY"] = frames["ZYX"] @ frames["YXZ"].conj().T @ frames["XZY"]
     return {name: kron(one, one) for name, one in frames.items()}
@@ -176,11 +177,11 @@ def forms(unitary: Complex) -> list[list[Part]]:
         return [found]
     place = found.index(quarter[0])
     sign = 1.0 if quarter[0][2][0] > 0 else -1.0
-    turned = [Block((wire,), rotation("Z", sign * pi / 2)) for wire in (0, 1)]
+    quarters = [Block((wire,), turned("Z", sign * pi / 2)) for wire in (0, 1)]
     phase: Part = ("phase", (), (sign * pi / 4,))
     ways: list[list[Part]] = [[("cz", (0, 1), ())]]
     for control, target in product((0, 1), repeat=2):
         if control != target:
             edge = Block((target,), _H)
             ways.append([edge, ("cx", (control, target), ()), edge])
-    return [[*found[:place], *turned, *way, phase, *found[place + 1 :]] for way in ways]
+    return [[*found[:place], *quarters, *way, phase, *found[place + 1 :]] for way in ways]
