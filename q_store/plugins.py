@@ -1,4 +1,5 @@
-"""Passes of your own by name: in pipelines, in `q_store.compile`, and with `qstorec --load`.
+"""Passes and gates of your own by name, in this process, with `qstorec --load`, or from installed
+distributions by entry points of the group `q_store.plugins`.
 
     @register_pass
     @dataclass(frozen=True)
@@ -8,7 +9,9 @@
         def on_func(self, func: Func, ctx: Context) -> Func:
             ...
 
-docs/passes.md has whole ones and how to test them.
+    register_gate("turn", lambda t: [("h", 0), ("rz", 0, t), ("cx", (0, 1))])
+
+docs/passes.md has whole passes and how to test them, docs/circuits.md gates.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
+from q_store.own_gates import register_gate, unregister_gate
 from q_store.passes.base import FuncPass, Pass, Relation
 from q_store.passes.context import Context
 from q_store.passes.pipelines import PIPELINES
@@ -32,9 +36,11 @@ __all__ = [
     "RuleSet",
     "Sweep",
     "gates_where",
+    "register_gate",
     "register_pass",
     "rule",
     "sweep",
+    "unregister_gate",
     "unregister_pass",
 ]
 

@@ -60,7 +60,9 @@ def build_parser() -> argparse.ArgumentParser:
     add_ionq(command("ionq", "Jobs at IonQ's service, and a local one"), flags)
     _draw(command("draw", "Draw a circuit as text or SVG"))
     _validate(command("validate", "Read and verify programs and change nothing"))
-    _listing(command("gates", "List the gates, or show one"), "a gate, by any of its names")
+    gates = command("gates", "List the gates, or show one")
+    _listing(gates, "a gate, by any of its names")
+    _load(gates)
     passes = command("passes", "List the passes and pipelines, or show one")
     _listing(passes, "a pass or pipeline")
     _load(passes)
@@ -245,6 +247,7 @@ def _draw(parser: argparse.ArgumentParser) -> None:
 
 def _validate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", help="programs to check")
+    _load(parser)
     parser.add_argument("--n-qubits", metavar="N", type=_positive, help="for a circuit function")
     _defines(parser)
     _json(parser)
@@ -271,6 +274,7 @@ def _listing(parser: argparse.ArgumentParser, what: str) -> None:
 
 def _source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a program, -, or FILE.py:NAME")
+    _load(parser)
     _defines(parser)
     parser.add_argument(
         "--n-qubits", metavar="N", type=_positive, help="for a circuit function that asks for it"
@@ -313,7 +317,6 @@ def _pipeline(parser: argparse.ArgumentParser, default: str = "default") -> None
         default=argparse.SUPPRESS,
         help="the named pipeline O0, O1 or O2",
     )
-    _load(parser)
 
 
 def _load(parser: argparse.ArgumentParser) -> None:
@@ -322,7 +325,7 @@ def _load(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.py",
         action="append",
         default=[],
-        help="execute a Python file that registers passes; repeat for several",
+        help="execute a Python file that registers passes or gates; repeat for several",
     )
 
 

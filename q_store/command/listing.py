@@ -14,6 +14,7 @@ from q_store.passes.pipelines import PIPELINES
 from q_store.passes.registry import PASSES, Option, pass_class, pass_options, pass_summary
 from q_store.qir.diagnostics import did_you_mean, error
 from q_store.qir.error_codes import EXPLANATIONS, explain
+from q_store.qir.installed import load_installed
 from q_store.qir.ops import Gate, Trait
 from q_store.qir.registry import all_gates, gate
 
@@ -22,6 +23,7 @@ from q_store.qir.registry import all_gates, gate
 
 def list_gates(args: Namespace, out: Output) -> int:
     """All gates, or the record of one."""
+    load_installed()
     rows = [gate(args.name)] if args.name else list(all_gates().values())
     if args.json:
         out.document("qstorec/gates/1", {"gates": [_gate_facts(row) for row in rows]})
@@ -41,10 +43,9 @@ def _all_gates_page() -> str:
 
 def _gate_page(rows: list[Gate]) -> str:
     """The part of the documentation about one gate."""
-    heading = f"### `{rows[0].mnemonic}"
-    page = _all_gates_page().split("\n### ")
-    found = next(part for part in page if f"### {part}".startswith((f"{heading}`", f"{heading}(")))
-    return "### " + found.partition("\n## ")[0].rstrip() + "\n"
+    from q_store.qir.gates.document import gate_entry
+
+    return gate_entry(rows[0])
 
 
 def _gate_facts(row: Gate) -> dict[str, Any]:
@@ -69,6 +70,7 @@ def _gate_facts(row: Gate) -> dict[str, Any]:
 
 def list_passes(args: Namespace, out: Output) -> int:
     """All passes and named pipelines, or the documentation of one."""
+    load_installed()
     if args.name in PIPELINES and not args.json:
         out.data(f"{args.name}\n\n  the pipeline {PIPELINES[args.name]}\n")
         return exit_codes.DONE

@@ -14,6 +14,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from shutil import get_terminal_size
@@ -45,8 +46,8 @@ from q_store.qir.observables import (
     State,
     observation_qubits,
 )
-from q_store.qir.ops import OpDef
-from q_store.qir.registry import all_ops, gate
+from q_store.qir.ops import Gate, OpDef
+from q_store.qir.registry import all_ops, gate, registered
 
 _MAX_QUBITS: Final = 100_000
 
@@ -108,6 +109,20 @@ class QuantumCircuit(GateMethods):
                 if not isinstance(item, str):
                     raise failure(loc, "QS313", f"expected the name of a parameter, got {item!r}")
         return self._add(row, wires, angles, loc)
+
+    def _registered(
+        self, row: Gate, *operands: object, param: object = None, params: object = None
+    ) -> Self:
+        """The method of a gate from outside: wires first, then angles."""
+        count = row.wires or 0
+        wires, angles = operands[:count], operands[count:]
+        if len(wires) < count:
+            raise failure(
+                _caller(1),
+                "QS305",
+                f"`{row.mnemonic}` acts on {count} wires, got {len(wires)}",
+            )
+        return self._gate(row.name, wires, angles, params if param is None else param)
 
     def _add(
         self, row: OpDef, wires: Sequence[object], angles: Sequence[object], loc: PythonLocation
@@ -363,6 +378,9 @@ class QuantumCircuit(GateMethods):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(f"'QuantumCircuit' object has no attribute {name!r}")
+        row = registered(name)
+        if row is not None:
+            return partial(self._registered, row)
         known = [method for method in dir(type(self)) if not method.startswith("_")]
         message = f"a circuit has no gate or method `{name}`"
         found = failure(_caller(1), "QS103", message, did_you_mean(name, known))

@@ -8,7 +8,6 @@ until nothing improves.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
 from math import inf, pi
 from types import MappingProxyType
 from typing import Any, Final
@@ -16,7 +15,7 @@ from typing import Any, Final
 from q_store.qir.angle import Angle
 from q_store.qir.diagnostics import QStoreError, did_you_mean, error
 from q_store.qir.ops import Steps
-from q_store.qir.registry import all_gates, gate
+from q_store.qir.registry import all_gates, gate, table_cache
 from q_store.qir.types import F64
 from q_store.qir.values import Value
 
@@ -155,7 +154,7 @@ def _alternatives(name: str) -> Iterator[Rule]:
     yield from DETOURS.get(name, ())
 
 
-@cache
+@table_cache
 def _shapes() -> tuple[tuple[str, Rule, tuple[str, ...]], ...]:
     """Every way to write every gate, with the mnemonics it uses."""
     found = []
@@ -168,7 +167,7 @@ def _shapes() -> tuple[tuple[str, Rule, tuple[str, ...]], ...]:
     return tuple(found)
 
 
-@cache
+@table_cache
 def ways(basis: frozenset[str]) -> MappingProxyType[str, Rule]:
     """For each gate outside the basis that can be written in it, its first step on the cheapest
     way. Gates that cannot are absent."""

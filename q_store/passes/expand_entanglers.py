@@ -13,7 +13,7 @@ from q_store.passes.bases import Rule, ways
 from q_store.passes.decompose import Expansion
 from q_store.passes.phases import collect_phases
 from q_store.qir.ops import Gate
-from q_store.qir.registry import all_gates
+from q_store.qir.registry import all_gates, built_in_gates, table_cache
 
 if TYPE_CHECKING:
     from q_store.passes.context import Context
@@ -55,6 +55,11 @@ def _on_target(rule: Rule, angle: float, wire: int) -> Rule:
     return lambda: (h, *rule(angle), h)
 
 
+def _exchange() -> Any:
+    turns = [(name, (0, 1), (pi / 2,)) for name in ("rxx", "ryy", "rzz")]
+    return (*turns, ("phase", (), (pi / 4,)))
+
+
 BETTER: Final[dict[str, Rule]] = {
     "cs": lambda: (_cp((0, 1), pi / 2),),
     "csdg": lambda: (_cp((0, 1), -pi / 2),),
@@ -66,19 +71,22 @@ BETTER: Final[dict[str, Rule]] = {
     "c3z": lambda: _cccp(pi),
     "c3x": _on_target(_cccp, pi, 3),
     "c3sx": _on_target(_cccp, pi / 2, 3),
+    "swap": _exchange,
 }
 """Ways with fewer entanglers than the gate table's, whose aim is few full CX."""
 
 
 @cache
-def _basis() -> frozenset[str]:
-    single = [name for name, row in all_gates().items() if (row.wires or 0) <= 1]
-    return frozenset((*single, *ENTANGLERS))
+def _basis(placed: bool) -> frozenset[str]:
+    single = [name for name, row in built_in_gates().items() if (row.wires or 0) <= 1]
+    return frozenset((*single, *ENTANGLERS)) - (frozenset(("swap",)) if placed else frozenset())
 
 
-@cache
-def _ways() -> dict[str, Rule]:
-    return {**ways(_basis()), **BETTER}
+@table_cache
+def _ways(placed: bool) -> dict[str, Rule]:
+    basis = _basis(placed)
+    better = {name: rule for name, rule in BETTER.items() if name not in basis}
+    return {**ways(basis), **better}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +99,15 @@ class ExpandEntanglers(FuncPass):
 
     name: ClassVar[str] = "expand-entanglers"
 
+    placed: bool = False
+    """Whether qubits have places on the machine, so that swaps are three rotations as well."""
+
     def on_func(self, func: Func, ctx: Context) -> Func:
         """One sweep; exact, the global phase included."""
-        basis = _basis()
+        basis = _basis(self.placed)
         if all(not isinstance(op.defn, Gate) or op.defn.mnemonic in basis for op in _ops(func)):
             return func
-        expansion = Expansion(basis, _ways())
+        expansion = Expansion(basis, _ways(self.placed))
         ops = expansion.block(func.ops)
         results = expansion.resolve(func.results)
         return collect_phases(func.replace(ops=ops, results=results))

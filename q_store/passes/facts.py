@@ -201,11 +201,13 @@ def wire_order(row: OpDef) -> tuple[int, ...]:
 def inverse_row(row: Gate) -> tuple[Gate, tuple[int, ...]] | None:
     """The gate that inverts this one alone and, per wire of that gate, the wire of this one.
 
-    `None` when the inverse takes several gates.
+    `None` when the inverse takes several gates, or one on fewer wires.
     """
     symbols = [Angle.of(Value(F64)) for _ in row.angle_names]
     steps: Steps = row.inverse(*symbols)
     if len(steps) != 1:
         return None
     name, at, _ = steps[0]
+    if len(at) != row.wires:
+        return None
     return all_gates()[name], at

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_type_hints
 
 from q_store.qir.diagnostics import Span, did_you_mean, error
+from q_store.qir.installed import load_installed
 
 if TYPE_CHECKING:
     from q_store.passes.base import Pass
@@ -62,6 +63,8 @@ def pass_class(name: str, span: Span | None = None) -> type[Pass]:
     from q_store.passes.pipelines import PIPELINES
 
     target = PASSES.get(name)
+    if target is None and load_installed():
+        target = PASSES.get(name)
     if target is None:
         raise error(
             "QS402",

@@ -1,4 +1,4 @@
-"""Codes of passes, pipelines and plugins, QS401 to QS415."""
+"""Codes of passes, pipelines and plugins, QS401 to QS418."""
 
 from __future__ import annotations
 
@@ -92,15 +92,6 @@ PASSES: Final[dict[str, Explanation]] = {
         "PassManager(pass_limit=0)",
     ),
     "QS415": Explanation(
-        "unusable gate",
-        "A registered gate has a name of its own, one to eight wires, names for its angles, and a "
-        "decomposition into gates that are there: a circuit, or a function of the angles that "
-        "returns steps. Angles can be added, subtracted and multiplied by numbers. What is said "
-        "about it is checked against its matrix.",
-        'register_gate("h", lambda: [("x", 0)])',
-        'register_gate("turn", lambda t: [("h", 0), ("rz", 0, t)])',
-    ),
-    "QS415": Explanation(
         "unusable options of `route`",
         "`coupling` lists chains of different qubits that can interact, each with the next: "
         "`0-1-2-3` is a line. `trials` is a positive number.",
@@ -118,5 +109,14 @@ PASSES: Final[dict[str, Explanation]] = {
         "a function that `route` cannot route",
         "`route` takes functions that allocate their qubits, with gates on one and two of them and "
         "bodies on one.",
+    ),
+    "QS418": Explanation(
+        "unusable gate",
+        "A registered gate has a name of its own, one to eight wires, names for its angles, and a "
+        "decomposition into gates that are there: a circuit, or a function of the angles that "
+        "returns steps. Angles can be added, subtracted and multiplied by numbers. What is said "
+        "about it is checked against its matrix.",
+        'register_gate("h", lambda: [("x", 0)])',
+        'register_gate("turn", lambda t: [("h", 0), ("rz", 0, t)])',
     ),
 }

@@ -1,7 +1,8 @@
 """Executables of large circuits on disk, by the circuit's text and the passes.
 
-A key is a hash of the IR text before the passes, the pipeline, and the sources of this package, so
-neither another circuit nor another version ever meets an old entry. Circuits of fewer than
+A key is a hash of the IR text before the passes, the pipeline, what registered gates decompose
+into, and the sources of this package, so neither another circuit nor another version ever meets an
+old entry. Circuits of fewer than
 `SMALLEST` ops compile faster than a file is read, and are left out.
 """
 
@@ -16,6 +17,8 @@ from typing import Final
 from q_store.qir.cache_dir import cache_root
 from q_store.qir.diagnostics import QStoreError
 from q_store.qir.func import Func, Module
+from q_store.qir.gates.custom import fingerprint
+from q_store.qir.registry import custom_gates
 from q_store.runtime.config import settings
 from q_store.runtime.disk_cache import DiskCache
 from q_store.targets.executable import Executable
@@ -67,6 +70,8 @@ def _open(folder: Path, limit: int) -> DiskCache:
 
 def _key(func: Func, passes: str) -> str:
     digest = hashlib.sha256(f"{_stamp()}\n{passes}\n".encode())
+    for row in custom_gates():
+        digest.update(f"{fingerprint(row)}\n".encode())
     digest.update(str(Module((func,))).encode())
     return digest.hexdigest()
 

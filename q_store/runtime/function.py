@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from q_store.frontends.observing import with_observations
+from q_store.passes.outside_gates import written_out
 from q_store.qir.func import Func, Module
 from q_store.qir.observables import Expval, PauliSum
 from q_store.qir.parser import parse_module
@@ -47,7 +48,8 @@ class CircuitFunction:
         backend: Placement | str,
         gradient: GradientLike = "auto",
     ) -> None:
-        self.func = func
+        # Text that goes to other processes and rules for angles know the gate table only.
+        self.func = func = written_out(func)
         self.backend = Placement(backend) if isinstance(backend, str) else backend
         self.gradient = GradientConfig.of(gradient)
         found = resolved(self.gradient, self.backend.name, None)

@@ -22,7 +22,7 @@ from q_store.passes.decompose import Decompose
 from q_store.qir.diagnostics import QStoreError, error
 from q_store.qir.gates.matrices import pauli_word
 from q_store.qir.ops import Trait
-from q_store.qir.registry import all_gates
+from q_store.qir.registry import all_gates, built_in_gates
 from q_store.runtime.slots import AngleMap, AnyFunction, Arithmetic
 from q_store.targets.executable import Output
 from q_store.targets.lower import lower
@@ -109,7 +109,7 @@ def _plain_gates() -> tuple[str, ...]:
     """Gates this module applies: fixed ones and Pauli rotations, on one or two wires."""
     return tuple(
         name
-        for name, row in all_gates().items()
+        for name, row in built_in_gates().items()
         if row.wires in (1, 2) and (not row.angle_names or row.has(Trait.ROTATION))
     )
 

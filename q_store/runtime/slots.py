@@ -24,7 +24,7 @@ from q_store.qir import dialects
 from q_store.qir.angle import Angle
 from q_store.qir.func import Func
 from q_store.qir.ops import Op, Region
-from q_store.qir.registry import all_gates
+from q_store.qir.registry import built_in_gates
 from q_store.qir.types import f64
 from q_store.qir.values import Value
 from q_store.runtime.function import CircuitFunction
@@ -70,7 +70,7 @@ def two_term_gates() -> tuple[str, ...]:
     """The gates whose every angle obeys the two-term shift rule at pi/2."""
     return tuple(
         name
-        for name, row in all_gates().items()
+        for name, row in built_in_gates().items()
         if all(frequencies == (1.0,) for frequencies in row.frequencies)
     )
 

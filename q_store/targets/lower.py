@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from q_store.passes.analysis import all_ops
+from q_store.passes.outside_gates import written_out
 from q_store.qir import dialects
 from q_store.qir.angle import ZERO, Angle, Ref
 from q_store.qir.diagnostics import QStoreError, error
@@ -42,7 +43,7 @@ def lower(func: Func) -> Executable:
     Raises `QS520` for ops no executable has, naming the op and its place, and `QS542` for a
     `q.if` on a bit that is not measured in the function.
     """
-    return _Lowering(func).run()
+    return _Lowering(written_out(func)).run()
 
 
 def has_effects(func: Func) -> bool:

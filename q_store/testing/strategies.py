@@ -28,7 +28,7 @@ from q_store.qir.channels import kraus_numbers
 from q_store.qir.func import Func, element_refs
 from q_store.qir.observables import Expval, Observation, PauliSum, Probs, Sample, State
 from q_store.qir.ops import Gate, Op, Region
-from q_store.qir.registry import all_gates
+from q_store.qir.registry import all_gates, table_cache
 from q_store.qir.types import QUBIT, f64
 from q_store.qir.values import Value
 
@@ -100,7 +100,7 @@ def angles(refs: Sequence[Ref] = ()) -> st.SearchStrategy[Angle]:
     return angle_specs().map(lambda spec: spec.angle(refs))
 
 
-@cache
+@table_cache
 def gate_rows(max_wires: int, names: tuple[str, ...] = ()) -> tuple[Gate, ...]:
     """Every gate on at most this many wires, common ones several times; only the named ones when
     there are names."""

@@ -14,10 +14,11 @@ from q_store.frontends.dsl.tables import tables
 from q_store.frontends.expr import Expr
 from q_store.frontends.instruction import Instruction, StoredAngle
 from q_store.qir import dialects
-from q_store.qir.diagnostics import QStoreError, counted, did_you_mean
+from q_store.qir.diagnostics import counted, did_you_mean
+from q_store.qir.installed import load_installed
 from q_store.qir.location import TextLocation
 from q_store.qir.ops import Gate, OpDef
-from q_store.qir.registry import all_gates, find_controlled, gate
+from q_store.qir.registry import all_gates, find_controlled, find_gate
 
 MAX_CONTROLS: Final = 10
 """Controls of one use of a gate: without a row of their own they cost two steps to this power."""
@@ -64,10 +65,7 @@ class GateUses:
     def row(self, name: str) -> Gate | None:
         """The gate of the table with this name or alias."""
         if name not in self._rows:
-            try:
-                self._rows[name] = gate(name) if "." not in name else None
-            except QStoreError:
-                self._rows[name] = None
+            self._rows[name] = find_gate(name) if "." not in name else None
         return self._rows[name]
 
     def find(self, call: Call) -> Gate | Macro | None:
@@ -78,6 +76,9 @@ class GateUses:
             return row
         if name in self.macros:
             return self.macros[name]
+        if load_installed():
+            self._rows.clear()
+            return self.find(call)
         self.macros[name] = None
         rows = all_gates()
         own = [other for other, macro in self.macros.items() if macro is not None]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final
 
 from q_store.passes.bases import Rule, ways
 from q_store.passes.gadgets.words import LETTERS, Gathering, Word, quarter_turns, word
 from q_store.qir.angle import ZERO, Angle, as_angle
 from q_store.qir.ops import Gate, Op
+from q_store.qir.registry import table_cache
 from q_store.qir.types import F64
 from q_store.qir.values import Value
 
@@ -27,7 +27,7 @@ WORDS: Final = {
 _BASIS: Final = frozenset({*WORDS, "swap", "phase"})
 
 
-@cache
+@table_cache
 def _ways() -> dict[str, Rule]:
     return dict(ways(_BASIS))
 
@@ -43,7 +43,7 @@ def _steps(
         yield from _steps(step, tuple([wires[place] for place in at]), step_angles)
 
 
-@cache
+@table_cache
 def entanglers(row: Gate) -> int | None:
     """How many rotations of two wires a gate is, `None` where it is more than one, or none."""
     if row.wires not in (1, 2) or not (row.mnemonic in _BASIS or row.mnemonic in _ways()):

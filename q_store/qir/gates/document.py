@@ -144,6 +144,11 @@ def _entry(row: Gate) -> Iterator[str]:
     yield ""
 
 
+def gate_entry(row: Gate) -> str:
+    """The part of the documentation about one gate."""
+    return "\n".join(_entry(row)).rstrip() + "\n"
+
+
 def _relations() -> Iterator[str]:
     yield "## Gates of other libraries without a row"
     yield ""

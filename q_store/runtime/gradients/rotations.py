@@ -16,7 +16,7 @@ from q_store.passes.decompose import Decompose
 from q_store.qir.func import Func
 from q_store.qir.observables import Observation, Word
 from q_store.qir.ops import Gate, Op
-from q_store.qir.registry import all_gates
+from q_store.qir.registry import built_in_gates
 from q_store.qir.values import Value
 from q_store.runtime.function import CircuitFunction
 from q_store.runtime.gradients.chain import Chain
@@ -73,7 +73,9 @@ def rotation_slots(function: AnyFunction, method: str) -> RotationSlots:
 @cache
 def _rotations() -> tuple[str, ...]:
     return tuple(
-        name for name, row in all_gates().items() if row.pauli is not None or not row.angle_names
+        name
+        for name, row in built_in_gates().items()
+        if row.pauli is not None or not row.angle_names
     )
 
 

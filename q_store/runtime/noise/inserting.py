@@ -13,7 +13,7 @@ from q_store.qir import dialects
 from q_store.qir.angle import Angle
 from q_store.qir.func import Func
 from q_store.qir.ops import Gate, Op, OpDef, Region
-from q_store.qir.registry import all_gates, op_def
+from q_store.qir.registry import built_in_gates, op_def
 from q_store.qir.types import QUBIT
 from q_store.qir.values import Value
 from q_store.runtime.noise.models import NoiseModel
@@ -43,7 +43,7 @@ def noisy(circuit: Any, model: str | NoiseModel | Mapping[str, Any]) -> Func:
 @cache
 def _narrow_gates() -> tuple[str, ...]:
     """Gates on at most two wires."""
-    return tuple(name for name, row in all_gates().items() if (row.wires or 0) <= 2)
+    return tuple(name for name, row in built_in_gates().items() if (row.wires or 0) <= 2)
 
 
 class _Inserting:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 
+import q_store
 from q_store.qir.builder import FuncBuilder
 from q_store.qir.diagnostics import QStoreError
 from q_store.qir.func import Func
@@ -306,3 +307,11 @@ def test_methods_for_gates_alone(method: str) -> None:
     with pytest.raises(QStoreError, match=f"'{method}' needs a circuit of gates alone") as problem:
         function.backward(None, np.zeros((1, 1)), np.zeros(1), np.ones((1, 1)))
     assert problem.value.code == "QS643"
+
+
+@pytest.mark.parametrize("method", ["adjoint", "parameter_shift", "hadamard", "finite_diff"])
+def test_a_parameter_without_influence_has_slope_zero(method: str) -> None:
+    text = "qir 1\nfunc @main(%a: f64 weight) -> (f64) {\n  %q = q.alloc 1\n"
+    text += "  %e = m.observe %q [expval(Z0)]\n  return %e\n}\n"
+    slopes = q_store.compile(text, passes="").gradient({"a": 0.3}, method=method)
+    assert slopes["a"] == 0.0
