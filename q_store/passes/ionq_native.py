@@ -42,16 +42,9 @@ def start(level: int, *, placed: bool = False) -> str:
     return f"{_SIMPLIFY},fold-conjugations,{expand},fixpoint(cancel,merge-rotations)"
 
 
-def finish(
-    entangler: Entangler,
-    level: int,
-    *,
-    equal: bool = False,
-    ordered: bool = False,
-    placed: bool = False,
-) -> str:
-    """Native gates from rotations: from level 2 on numeric blocks are taken apart, with `equal`
-    also where that saves no entangler. `ordered` exchanges commuting rotations."""
+def combine(level: int, *, equal: bool = False, ordered: bool = False, placed: bool = False) -> str:
+    """Fewer rotations: from level 2 on numeric blocks are taken apart, with `equal` also where
+    that saves no entangler. `ordered` exchanges commuting rotations."""
     parts = []
     if level >= 2:
         options = " ".join(["equal"] * equal + ["placed"] * placed)
@@ -60,7 +53,7 @@ def finish(
             *["relabel-swaps"] * (not placed),
             "fixpoint(cancel,merge-rotations)",
         ]
-    return ",".join([*parts, *["order-rotations"] * ordered, _PLAY.format(entangler)])
+    return ",".join([*parts, *["order-rotations"] * ordered])
 
 
 _SHARE: Final = "share-gadgets,fixpoint(cancel,merge-rotations)"
@@ -104,9 +97,10 @@ class IonqNative:
         """The module in native gates; noise channels, measurements and barriers stay."""
         entangler, level = ENTANGLERS[self.device], int(self.level)
         begun = ctx.apply(Pipeline.parse(start(level, placed=self.placed)), module)
+        play = Pipeline.parse(_PLAY.format(entangler))
         if level < 3:
-            way = Pipeline.parse(finish(entangler, level, placed=self.placed))
-            return ctx.apply(way, begun)
+            way = Pipeline.parse(combine(level, placed=self.placed))
+            return ctx.apply(play, ctx.apply(way, begun))
         shared = begun if self.placed else ctx.apply(Pipeline.parse(_SHARE), begun)
         candidates = [
             (origin, how)
@@ -114,11 +108,15 @@ class IonqNative:
             for how in _WAYS
         ]
         texts = [_described(how, origin is not begun) for origin, how in candidates]
+        played: dict[Module, Module] = {}
         results = []
         for number, (origin, how) in enumerate(candidates):
             with ctx.stage(f"candidate {number + 1} of {len(candidates)} ({texts[number]})"):
-                way = Pipeline.parse(finish(entangler, level, placed=self.placed, **how))
-                results.append(ctx.apply(way, origin))
+                way = Pipeline.parse(combine(level, placed=self.placed, **how))
+                combined = ctx.apply(way, origin)
+                if combined not in played:  # ways often lead to the same
+                    played[combined] = ctx.apply(play, combined)
+                results.append(played[combined])
         versions = zip(*[result.funcs for result in results], strict=True)
         return Module(tuple([self.cheapest(choices, texts, ctx) for choices in versions]))
 

@@ -69,6 +69,8 @@ class _Emission(Emission):
         self.equal = equal
         self.placed = placed
         self.blocks: dict[Value, _Block] = {}
+        self.forms: dict[tuple[Step, ...], PairForm | None] = {}
+        """Of blocks so far; layers repeat."""
 
     def inner(self) -> _Emission:
         return _Emission(self.equal, self.placed)
@@ -144,13 +146,17 @@ class _Emission(Emission):
         before = sum([_entanglers(op) for op in block.ops if len(op.operands) == 2])
         if before < 2:
             return None
-        from q_store.passes.ionq.weyl import pair_form
+        steps = tuple(
+            [
+                (op.defn.mnemonic, places, tuple([angle.const for angle in op.angles]))
+                for op, places in zip(block.ops, block.places, strict=True)
+            ]
+        )
+        if steps not in self.forms:
+            from q_store.passes.ionq.weyl import pair_form
 
-        steps: list[Step] = [
-            (op.defn.mnemonic, places, tuple([angle.const for angle in op.angles]))
-            for op, places in zip(block.ops, block.places, strict=True)
-        ]
-        form = pair_form(steps_matrix(steps, 2), swaps=not self.placed)
+            self.forms[steps] = pair_form(steps_matrix(steps, 2), swaps=not self.placed)
+        form = self.forms[steps]
         if form is None or form.entanglers > before:
             return None
         return form if form.entanglers < before or self.equal else None

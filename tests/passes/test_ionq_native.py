@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 
 from q_store.frontends.circuit import QuantumCircuit
 from q_store.frontends.symbols import scalar
+from q_store.passes.choose_axes import ChooseAxes
+from q_store.passes.context import Context
 from q_store.passes.expand_entanglers import BETTER
+from q_store.passes.ionq import weyl
+from q_store.passes.ionq.weyl import pair_form
 from q_store.passes.manager import run_pipeline
 from q_store.passes.pipeline import Pipeline
 from q_store.passes.relabel_swaps import EXCHANGES
@@ -282,6 +286,42 @@ def test_rotations_written_as_u_fold(angles: tuple, turn: str, left: str | None)
             assert [f"q.{name}" for name in names] == [turn]
         else:
             assert (left in names and "cx" not in names) if left else names == ["cx", "u", "cx"]
+
+
+def test_blocks_that_repeat_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    circuit = QuantumCircuit(3)
+    for _ in range(5):
+        for pair in ((0, 1), (1, 2)):
+            circuit.rxx(*pair, 0.2).rzz(*pair, 0.3)
+    calls: list[object] = []
+
+    def counting(unitary: object, **options: bool) -> object:
+        calls.append(unitary)
+        return pair_form(unitary, **options)
+
+    monkeypatch.setattr(weyl, "pair_form", counting)
+    func = circuit.to_ir()
+    made = run_pipeline("resynthesize-pairs{equal}", Module((func,))).main
+    assert len(calls) == 1
+    assert_equivalent(func, made, "exact")
+
+
+@pytest.mark.parametrize(
+    ("circuit", "times"), [(ghz(4), 1), (random_pair(), 4)], ids=["alike", "different"]
+)
+def test_ways_that_lead_to_the_same_are_played_once(
+    circuit: QuantumCircuit, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[Func] = []
+    played = ChooseAxes.on_func
+
+    def counting(self: ChooseAxes, func: Func, ctx: Context) -> Func:
+        calls.append(func)
+        return played(self, func, ctx)
+
+    monkeypatch.setattr(ChooseAxes, "on_func", counting)
+    native(circuit.to_ir(), "aria")
+    assert len(calls) == times
 
 
 def test_commuting_rotations_are_ordered() -> None:

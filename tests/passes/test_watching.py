@@ -144,7 +144,7 @@ def test_names_in_diffs_stand_for_one_value_each(func: Func) -> None:
 
 
 def test_candidates_are_told_apart(module: Module) -> None:
-    text = shown(module, "ionq-native", print_before=["pulses"])
+    text = shown(module, "ionq-native", print_before=["resynthesize-pairs"])
     candidates = [head for head in heads(text) if "candidate" in head]
     assert "in ionq-native > candidate 1 of 4 (plain)" in candidates[0]
     assert "in ionq-native > candidate 4 of 4 (equal, ordered)" in candidates[-1]

@@ -82,10 +82,14 @@ class Order:
         self.start = Table([*words, *frame_rows(gathering)], self.n)
         self.everything = (1 << self.count) - 1
         self.frame = self.start.every ^ self.everything
-        self.against = [self._against(given) for given in words]
-        """For each gadget those that it does not commute with."""
-        self.before = [rows & ((1 << place) - 1) for place, rows in enumerate(self.against)]
+        self.before = [self._against(given) & ((1 << k) - 1) for k, given in enumerate(words)]
+        """For each gadget the earlier ones that it does not commute with."""
         self.first = sum([1 << place for place, rows in enumerate(self.before) if not rows])
+        self.waiting: list[list[int]] = [[] for _ in words]
+        """For each gadget those for which it is the last one before them."""
+        for place, rows in enumerate(self.before):
+            if rows:
+                self.waiting[rows.bit_length() - 1].append(place)
 
     def _against(self, given: Word) -> int:
         rows = 0
@@ -109,6 +113,8 @@ class Search:
         self.order, self.taste, self.limit = order, taste, limit
         self.remaining = order.everything
         self.ready = order.first
+        self.waiting = [list(places) for places in order.waiting]
+        """For each gadget those that cannot be played before it; one of them is enough."""
         self.plan = Plan()
         self.random = None if taste.seed is None else Random(taste.seed)
         self.windows: list[tuple[int, float]] = []
@@ -157,9 +163,11 @@ class Search:
         self.plan.moves.append(Move(place, letters, bool(self.table.sign >> place & 1)))
         self.remaining ^= 1 << place
         self.ready ^= 1 << place
-        waiting = self.order.against[place] & self.remaining & ~self.ready
-        for later in bits(waiting >> place << place):
-            if not self.order.before[later] & self.remaining:
+        for later in self.waiting[place]:
+            rest = self.order.before[later] & self.remaining
+            if rest:
+                self.waiting[rest.bit_length() - 1].append(later)
+            else:
                 self.ready |= 1 << later
 
     def shorten(self) -> None:

@@ -41,8 +41,12 @@ class Table:
 
     def letters(self, row: int) -> dict[int, int]:
         """The letters of a row by qubit."""
-        found = [(q, self.letter(row, q)) for q in range(self.n)]
-        return {q: letter for q, letter in found if letter}
+        found = {}
+        for q, (x, z) in enumerate(zip(self.x, self.z, strict=True)):
+            letter = (x >> row & 1) | (z >> row & 1) << 1
+            if letter:
+                found[q] = letter
+        return found
 
     def against(self, q: int, letter: int) -> int:
         """The rows that anticommute with a letter on a qubit."""
