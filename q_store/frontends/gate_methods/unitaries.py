@@ -18,9 +18,9 @@ class UnitaryGates(GateSink):
         `matrix` is complex, shape (2**n, 2**n), the first of the n qubits most significant. One
         qubit takes one gate, two at most three CX, n at most (22/48) 4**n - (3/2) 2**n + 5/3
         entanglers: 19, 95, 423 for 3, 4, 5 qubits. Tensor products, qubits that only control,
-        diagonals and permutations made of CX take fewer. By block-ZXZ, a quantum Shannon
-        decomposition (Shende, Bullock and Markov, 2006, arXiv:quant-ph/0406176; Krol and Al-Ars,
-        2024, arXiv:2403.13692).
+        diagonals, permutations made of CX or of few X under controls take fewer. By block-ZXZ, a
+        quantum Shannon decomposition (Shende, Bullock and Markov, 2006, arXiv:quant-ph/0406176;
+        Krol and Al-Ars, 2024, arXiv:2403.13692).
 
         Raises `QS329` for a matrix of another shape or that is not unitary to 1e-8 in every entry
         of U†U (the nearest unitary is taken), `QS307` for numbers that are not finite and `QS301`

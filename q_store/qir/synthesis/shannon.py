@@ -18,8 +18,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from q_store.qir.synthesis.diagonals import diagonal_parts, multiplexed_rz
+from q_store.qir.synthesis.emission import steps_of, with_diagonals_moved
 from q_store.qir.synthesis.linear import linear_parts
 from q_store.qir.synthesis.parts import Block, Part, entanglers
+from q_store.qir.synthesis.reversible import reversible_parts
 from q_store.qir.synthesis.spectra import Complex, Real, common_eigenbasis, is_scalar, phases_of
 from q_store.qir.synthesis.structure import (
     controlling,
@@ -49,7 +51,13 @@ def parts_of(unitary: Complex, wires: Sequence[int]) -> list[Part]:
     if linear is not None:
         return linear
     controls = controlling(unitary)
-    return _controlled(unitary, wires, controls) if controls else _general(unitary, wires)
+    found = _controlled(unitary, wires, controls) if controls else _general(unitary, wires)
+    flips = reversible_parts(unitary, wires)
+    return found if flips is None else min(flips, found, key=_price)
+
+
+def _price(parts: Sequence[Part]) -> int:
+    return entanglers(steps_of(with_diagonals_moved(parts)))
 
 
 def _at(wires: Sequence[int], places: Sequence[int]) -> list[int]:

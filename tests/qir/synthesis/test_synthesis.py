@@ -13,6 +13,7 @@ from q_store.qir.ops import Step
 from q_store.qir.registry import all_gates
 from q_store.qir.synthesis.diagonals import multiplexed_rz
 from q_store.qir.synthesis.emission import one_qubit_gate, steps_of
+from q_store.qir.synthesis.reversible import flips_of
 from q_store.qir.synthesis.spectra import common_eigenbasis, eigenbasis, symmetric_eigenbasis
 from q_store.qir.synthesis.structure import controlling, moved, tensor_split
 from q_store.qir.synthesis.unitaries import diagonal_steps, unitary_steps
@@ -183,6 +184,34 @@ def test_structure_is_cheap(matrix: np.ndarray, most: int) -> None:
     steps = unitary_steps(matrix)
     np.testing.assert_allclose(steps_matrix(steps, count), matrix, atol=ATOL)
     assert entanglers(steps) <= most
+
+
+@pytest.mark.parametrize(
+    ("images", "most"),
+    [
+        ([(k + 1) % 8 for k in range(8)], 6),
+        ([(k + 1) % 32 for k in range(32)], 48),
+        ([k & ~3 | (k + (k >> 2)) & 3 for k in range(16)], 7),
+        ([5 * k % 16 for k in range(16)], 7),
+    ],
+    ids=["increment 3", "increment 5", "adder", "product"],
+)
+def test_arithmetic_is_cheap(images: list[int], most: int) -> None:
+    matrix, n = np.eye(len(images))[:, images], len(images).bit_length() - 1
+    steps = unitary_steps(matrix)
+    np.testing.assert_allclose(steps_matrix(steps, n)[images, range(len(images))], 1, atol=ATOL)
+    assert entanglers(steps) <= most
+
+
+@given(n=st.integers(1, 4), data=st.data())
+def test_flips_are_the_permutation(n: int, data: st.DataObject) -> None:
+    images = data.draw(st.permutations(range(2**n)))
+    states = list(range(2**n))
+    for controls, bit in flips_of(images):
+        assert not controls & bit
+        assert bit.bit_count() == 1
+        states = [k ^ bit if k & controls == controls else k for k in states]
+    assert states == images
 
 
 def test_a_common_control_of_a_product_is_one_entangler_each() -> None:
