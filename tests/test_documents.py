@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from q_store.passes.registry import PASSES
-from q_store.plugins import unregister_pass
+from q_store.plugins import unregister_gate, unregister_pass
+from q_store.qir.registry import custom_gates
 from q_store.runtime import config
 from q_store.runtime.backends.table import BACKENDS
 
@@ -41,6 +42,8 @@ def _settings_stay() -> Iterator[None]:
     """What a snippet configures or registers ends with it."""
     rows, passes = dict(BACKENDS), set(PASSES)
     yield
+    for row in custom_gates():
+        unregister_gate(row.mnemonic)
     config.reset()
     BACKENDS.clear()
     BACKENDS.update(rows)

@@ -12,7 +12,7 @@ from typing import Final
 
 from q_store.qir.dialects import NOISE
 from q_store.qir.ops import Gate, OpDef
-from q_store.qir.registry import all_gates
+from q_store.qir.registry import built_in_gates
 
 _MAX_LINE: Final = 100
 _HEADER: Final = '''"""{title}. Written from the tables; do not edit."""
@@ -31,7 +31,7 @@ class {name}(GateSink):
 
 def sources() -> dict[str, str]:
     """File name and text of every generated module."""
-    gates = list(all_gates().values())
+    gates = list(built_in_gates().values())
     families: tuple[tuple[str, str, Iterable[OpDef]], ...] = (
         ("OneQubitGates", "Gates on one qubit and the global phase", _on(gates, 0, 1)),
         ("TwoQubitGates", "Gates on two qubits", _on(gates, 2)),

@@ -40,6 +40,9 @@ class ParameterShift(SlotMethod):
                 spreads.append(variance.reshape(call.batch, -1, values.shape[-1]))
             return values
 
+        if not plan.variants:  # No angle depends on what is asked for.
+            none = np.zeros((call.batch, plan.n_derivatives, call.function.width))
+            return SlotDerivatives(slots.chain, point, none, None)
         values = plan.values(evaluate, point.slots)
         variance = plan.combine(np.concatenate(spreads, axis=1), 2) if spreads else None
         return SlotDerivatives(slots.chain, point, plan.combine(values), variance)

@@ -68,9 +68,8 @@ class ShiftPlan:
         """Values (B, variants, width) of a function from slot rows (R, S) to (R, width)."""
         batch = len(slots)
         found = [evaluate(rows) for rows in self.batches(slots)] if batch else []
-        if not found:  # Without variants one evaluation still says how wide the values are.
-            width = evaluate(slots[:1]).shape[-1] if batch else 0
-            return np.zeros((batch, len(self.variants), width))
+        if not found:
+            return np.zeros((batch, len(self.variants), 0))
         width = found[0].shape[-1]
         return np.concatenate([part.reshape(batch, -1, width) for part in found], axis=1)
 
