@@ -21,6 +21,7 @@ from shutil import get_terminal_size
 from typing import Any, Final, Self
 
 from q_store.frontends.binding import Binding
+from q_store.frontends.broadcasting import turns
 from q_store.frontends.expr import Expr, as_number
 from q_store.frontends.foreign import pauli_sum_of
 from q_store.frontends.gate_methods import GateMethods
@@ -108,7 +109,18 @@ class QuantumCircuit(GateMethods):
             for item in angles:
                 if not isinstance(item, str):
                     raise failure(loc, "QS313", f"expected the name of a parameter, got {item!r}")
-        return self._add(row, wires, angles, loc)
+        several = any(type(wire) is not int for wire in wires) and turns(row, wires, angles, loc)
+        if not several:
+            return self._add(row, wires, angles, loc)
+        size, table = len(self._steps), self.parameter_table.copy()
+        try:
+            for turn in several:
+                self._add(row, *turn, loc)
+        except QStoreError:  # All of the gates are added, or none.
+            del self._steps[size:]
+            self.parameter_table = table
+            raise
+        return self
 
     def _registered(
         self, row: Gate, *operands: object, param: object = None, params: object = None
@@ -117,11 +129,8 @@ class QuantumCircuit(GateMethods):
         count = row.wires or 0
         wires, angles = operands[:count], operands[count:]
         if len(wires) < count:
-            raise failure(
-                _caller(1),
-                "QS305",
-                f"`{row.mnemonic}` acts on {count} wires, got {len(wires)}",
-            )
+            why = f"`{row.mnemonic}` acts on {count} wires, got {len(wires)}"
+            raise failure(_caller(1), "QS305", why)
         return self._gate(row.name, wires, angles, params if param is None else param)
 
     def _add(

@@ -52,7 +52,8 @@ def _on(gates: list[Gate], *wires: int) -> list[Gate]:
 def _module(name: str, title: str, rows: list[OpDef]) -> str:
     body = "".join(map(_method, rows))
     imports = "from collections.abc import Sequence\n" if "Sequence[" in body else ""
-    angle = "from q_store.frontends.instruction import AngleLike\n" if "AngleLike" in body else ""
+    words = ", ".join(word for word in ("AnglesLike", "WireLike") if word in body)
+    angle = f"from q_store.frontends.instruction import {words}\n"
     return _HEADER.format(name=name, title=title, imports=imports, angle_import=angle) + body
 
 
@@ -63,7 +64,9 @@ def _method(row: OpDef) -> str:
     doc = row.doc.replace("\\", "\\\\")
     lines = [
         "",
-        *_wrapped(f"def {row.mnemonic}", ["self", *[f"{w}: int" for w in wires], *_angles(row)]),
+        *_wrapped(
+            f"def {row.mnemonic}", ["self", *[f"{w}: WireLike" for w in wires], *_angles(row)]
+        ),
         *_docstring(doc + (f" Also {', '.join(also)}." if also else "")),
         *_call(row, wires),
         *([""] if also else []),
@@ -88,7 +91,7 @@ def _numbered(name: str, count: int) -> list[str]:
 def _angles(row: OpDef) -> list[str]:
     if not isinstance(row, Gate):
         return [f"{name}: float" for name in row.angle_names]
-    angles = [f"{name}: AngleLike | None = None" for name in row.angle_names]
+    angles = [f"{name}: AnglesLike | None = None" for name in row.angle_names]
     if len(angles) == 1:
         return [*angles, "*", "param: str | None = None"]
     return [*angles, "*", "params: Sequence[str] | None = None"] if angles else []

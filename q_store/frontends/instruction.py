@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 from typing import Final
 
@@ -17,6 +17,12 @@ from q_store.qir.ops import Gate, OpDef
 
 AngleLike = Expr | float | str
 """What users pass for an angle: a number of radians, an expression, or a parameter's name."""
+
+WireLike = int | Iterable[int]
+"""What users pass for a wire of a gate: its number, or those of several gates in order."""
+
+AnglesLike = AngleLike | Iterable[AngleLike]
+"""An angle, or those of several gates in order."""
 
 StoredAngle = Expr | float
 

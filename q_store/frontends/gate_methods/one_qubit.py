@@ -6,107 +6,115 @@ from collections.abc import Sequence
 from typing import Self
 
 from q_store.frontends.gate_methods.sink import GateSink
-from q_store.frontends.instruction import AngleLike
+from q_store.frontends.instruction import AnglesLike, WireLike
 
 
 class OneQubitGates(GateSink):
     """Gates on one qubit and the global phase."""
 
-    def id(self, qubit: int) -> Self:
+    def id(self, qubit: WireLike) -> Self:
         """Leaves the qubit alone. Also `i`, `identity`."""
         return self._gate("q.id", (qubit,), ())
 
     i = id
     identity = id
 
-    def x(self, qubit: int) -> Self:
+    def x(self, qubit: WireLike) -> Self:
         """Pauli X: exchanges |0> and |1>. Also `paulix`."""
         return self._gate("q.x", (qubit,), ())
 
     paulix = x
 
-    def y(self, qubit: int) -> Self:
+    def y(self, qubit: WireLike) -> Self:
         """Pauli Y. Also `pauliy`."""
         return self._gate("q.y", (qubit,), ())
 
     pauliy = y
 
-    def z(self, qubit: int) -> Self:
+    def z(self, qubit: WireLike) -> Self:
         """Pauli Z: the sign -1 on |1>. Also `pauliz`."""
         return self._gate("q.z", (qubit,), ())
 
     pauliz = z
 
-    def h(self, qubit: int) -> Self:
+    def h(self, qubit: WireLike) -> Self:
         """Hadamard: exchanges the X and the Z axis. Also `hadamard`."""
         return self._gate("q.h", (qubit,), ())
 
     hadamard = h
 
-    def s(self, qubit: int) -> Self:
+    def s(self, qubit: WireLike) -> Self:
         """Square root of Z: the phase i on |1>."""
         return self._gate("q.s", (qubit,), ())
 
-    def sdg(self, qubit: int) -> Self:
+    def sdg(self, qubit: WireLike) -> Self:
         """Inverse of s: the phase -i on |1>. Also `si`."""
         return self._gate("q.sdg", (qubit,), ())
 
     si = sdg
 
-    def t(self, qubit: int) -> Self:
+    def t(self, qubit: WireLike) -> Self:
         """Fourth root of Z: the phase exp(i pi/4) on |1>."""
         return self._gate("q.t", (qubit,), ())
 
-    def tdg(self, qubit: int) -> Self:
+    def tdg(self, qubit: WireLike) -> Self:
         """Inverse of t: the phase exp(-i pi/4) on |1>. Also `ti`."""
         return self._gate("q.tdg", (qubit,), ())
 
     ti = tdg
 
-    def sx(self, qubit: int) -> Self:
+    def sx(self, qubit: WireLike) -> Self:
         """Square root of X: exp(i pi/4) rx(pi/2). Also `v`."""
         return self._gate("q.sx", (qubit,), ())
 
     v = sx
 
-    def sxdg(self, qubit: int) -> Self:
+    def sxdg(self, qubit: WireLike) -> Self:
         """Inverse of sx: exp(-i pi/4) rx(-pi/2). Also `vi`."""
         return self._gate("q.sxdg", (qubit,), ())
 
     vi = sxdg
 
-    def phase(self, theta: AngleLike | None = None, *, param: str | None = None) -> Self:
+    def phase(self, theta: AnglesLike | None = None, *, param: str | None = None) -> Self:
         """Global phase exp(i theta); takes no wire. Also `global_phase`, `gphase`."""
         return self._gate("q.phase", (), (theta,), param)
 
     global_phase = phase
     gphase = phase
 
-    def p(self, qubit: int, theta: AngleLike | None = None, *, param: str | None = None) -> Self:
+    def p(
+        self, qubit: WireLike, theta: AnglesLike | None = None, *, param: str | None = None
+    ) -> Self:
         """Phase exp(i theta) on |1>. Also `u1`, `phaseshift`."""
         return self._gate("q.p", (qubit,), (theta,), param)
 
     u1 = p
     phaseshift = p
 
-    def rx(self, qubit: int, theta: AngleLike | None = None, *, param: str | None = None) -> Self:
+    def rx(
+        self, qubit: WireLike, theta: AnglesLike | None = None, *, param: str | None = None
+    ) -> Self:
         """Rotation about X: exp(-i theta/2 X)."""
         return self._gate("q.rx", (qubit,), (theta,), param)
 
-    def ry(self, qubit: int, theta: AngleLike | None = None, *, param: str | None = None) -> Self:
+    def ry(
+        self, qubit: WireLike, theta: AnglesLike | None = None, *, param: str | None = None
+    ) -> Self:
         """Rotation about Y: exp(-i theta/2 Y)."""
         return self._gate("q.ry", (qubit,), (theta,), param)
 
-    def rz(self, qubit: int, theta: AngleLike | None = None, *, param: str | None = None) -> Self:
+    def rz(
+        self, qubit: WireLike, theta: AnglesLike | None = None, *, param: str | None = None
+    ) -> Self:
         """Rotation about Z: exp(-i theta/2 Z)."""
         return self._gate("q.rz", (qubit,), (theta,), param)
 
     def u(
         self,
-        qubit: int,
-        theta: AngleLike | None = None,
-        phi: AngleLike | None = None,
-        lam: AngleLike | None = None,
+        qubit: WireLike,
+        theta: AnglesLike | None = None,
+        phi: AnglesLike | None = None,
+        lam: AnglesLike | None = None,
         *,
         params: Sequence[str] | None = None,
     ) -> Self:
@@ -117,9 +125,9 @@ class OneQubitGates(GateSink):
 
     def u2(
         self,
-        qubit: int,
-        phi: AngleLike | None = None,
-        lam: AngleLike | None = None,
+        qubit: WireLike,
+        phi: AnglesLike | None = None,
+        lam: AnglesLike | None = None,
         *,
         params: Sequence[str] | None = None,
     ) -> Self:
@@ -128,9 +136,9 @@ class OneQubitGates(GateSink):
 
     def r(
         self,
-        qubit: int,
-        theta: AngleLike | None = None,
-        phi: AngleLike | None = None,
+        qubit: WireLike,
+        theta: AnglesLike | None = None,
+        phi: AnglesLike | None = None,
         *,
         params: Sequence[str] | None = None,
     ) -> Self:
@@ -145,10 +153,10 @@ class OneQubitGates(GateSink):
 
     def rot(
         self,
-        qubit: int,
-        phi: AngleLike | None = None,
-        theta: AngleLike | None = None,
-        omega: AngleLike | None = None,
+        qubit: WireLike,
+        phi: AnglesLike | None = None,
+        theta: AnglesLike | None = None,
+        omega: AnglesLike | None = None,
         *,
         params: Sequence[str] | None = None,
     ) -> Self:
@@ -157,10 +165,10 @@ class OneQubitGates(GateSink):
 
     def phased_xz(
         self,
-        qubit: int,
-        x: AngleLike | None = None,
-        z: AngleLike | None = None,
-        a: AngleLike | None = None,
+        qubit: WireLike,
+        x: AnglesLike | None = None,
+        z: AnglesLike | None = None,
+        a: AnglesLike | None = None,
         *,
         params: Sequence[str] | None = None,
     ) -> Self:
@@ -169,14 +177,20 @@ class OneQubitGates(GateSink):
 
     phasedxz = phased_xz
 
-    def hpow(self, qubit: int, theta: AngleLike | None = None, *, param: str | None = None) -> Self:
+    def hpow(
+        self, qubit: WireLike, theta: AnglesLike | None = None, *, param: str | None = None
+    ) -> Self:
         """Power of Hadamard: H**(theta/pi)."""
         return self._gate("q.hpow", (qubit,), (theta,), param)
 
-    def gpi(self, qubit: int, phi: AngleLike | None = None, *, param: str | None = None) -> Self:
+    def gpi(
+        self, qubit: WireLike, phi: AnglesLike | None = None, *, param: str | None = None
+    ) -> Self:
         """Half-turn about cos(phi) X + sin(phi) Y: [[0, exp(-i phi)], [exp(i phi), 0]]."""
         return self._gate("ionq.gpi", (qubit,), (phi,), param)
 
-    def gpi2(self, qubit: int, phi: AngleLike | None = None, *, param: str | None = None) -> Self:
+    def gpi2(
+        self, qubit: WireLike, phi: AnglesLike | None = None, *, param: str | None = None
+    ) -> Self:
         """Quarter-turn about cos(phi) X + sin(phi) Y: r(pi/2, phi)."""
         return self._gate("ionq.gpi2", (qubit,), (phi,), param)
