@@ -100,3 +100,13 @@ def test_other_gates_are_refused() -> None:
     executable = lower(QuantumCircuit(1).h(0).to_ir())
     with pytest.raises(QStoreError, match="QS425"):
         bind_native(executable, np.zeros((1, 0)))
+
+
+@pytest.mark.parametrize("machine", ["aria", "forte"])
+def test_phases_of_clifford_gates_are_eighths_without_a_rest(machine: str) -> None:
+    circuit = QuantumCircuit(3).h(0).cx(0, 1).s(1).cx(1, 2).t(2).h(2).measure_all()
+    (func,) = run_pipeline(f"ionq-native{{device={machine}}}", Module((circuit.to_ir(),))).funcs
+    executable = lower(func)
+    batch = bind_native(executable, slot_values(executable, np.zeros((1, 0))))
+    assert np.all(batch.turns * 8 == np.rint(batch.turns * 8))
+    check_ranges(batch)

@@ -472,20 +472,26 @@ def test_debiasing_with_few_shots_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("circuit", "message"),
+    ("circuit", "message", "way_out"),
     [
         (
             lambda: QuantumCircuit(2).measure(0, bit="c").if_bit("c", QuantumCircuit(2).x(1)),
             "`q.if` cannot be written",
+            "gates that depend on it into controls",
         ),
-        (lambda: QuantumCircuit(1).depolarizing(0, 0.1), "`n.depolarizing` cannot be written"),
-        (lambda: QuantumCircuit(1).h(0).state(), "no machine can give"),
+        (
+            lambda: QuantumCircuit(1).depolarizing(0, 0.1),
+            "`n.depolarizing` cannot be written",
+            "noise='forte-1'",
+        ),
+        (lambda: QuantumCircuit(1).h(0).state(), "no machine can give", "observe expectation"),
     ],
 )
-def test_what_the_format_cannot_express(circuit: Any, message: str) -> None:
+def test_what_the_format_cannot_express(circuit: Any, message: str, way_out: str) -> None:
     with pytest.raises(QStoreError, match=message) as caught:
         ionq_circuits(circuit().to_ir())
     assert caught.value.code == "QS731"
+    assert way_out in str(caught.value)
 
 
 def in_the_middle() -> QuantumCircuit:

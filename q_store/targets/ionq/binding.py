@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
+_ROUNDING: Final = 1e-15
 _NEAR: Final = 1e-12
 
 
@@ -161,5 +162,8 @@ def _fold(theta: Floats) -> tuple[Flags, Floats]:
 
 
 def _in_one_turn(turns: Floats) -> Floats:
-    """The same phases in (-1/2, 1/2]."""
-    return turns - np.ceil(turns - 0.5)
+    """The same phases in (-1/2, 1/2]; eighths without what rounding left of sums."""
+    turns = turns - np.ceil(turns - 0.5)
+    eighths = np.rint(turns * 8) / 8
+    made: Floats = np.where(np.abs(turns - eighths) <= _ROUNDING, eighths, turns)
+    return np.where(made == -0.5, 0.5, made)

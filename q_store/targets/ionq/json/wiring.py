@@ -75,10 +75,14 @@ def _registers(func: Func, wires: int) -> tuple[tuple[int, ...], ...]:
 
 def _refusal(op: Op) -> Exception:
     span = op.loc.span() if op.loc is not None else None
+    noise = isinstance(op.defn, dialects.Channel)
     return error(
         "QS731",
         f"`{op.defn.name}` cannot be written as IonQ JSON",
         span=span,
         notes=["qubits may be measured and reset in the middle, and no gate depends on that"],
-        help="leave noise to the service: noise='forte-1'",
+        help="leave noise to the service: noise='forte-1'" if noise else _NO_BRANCHES,
     )
+
+
+_NO_BRANCHES: Final = "measure the bit at the end, and put gates that depend on it into controls"
