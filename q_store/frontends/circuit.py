@@ -109,9 +109,12 @@ class QuantumCircuit(GateMethods):
             for item in angles:
                 if not isinstance(item, str):
                     raise failure(loc, "QS313", f"expected the name of a parameter, got {item!r}")
-        several = any(type(wire) is not int for wire in wires) and turns(row, wires, angles, loc)
-        if not several:
+        try:
             return self._add(row, wires, angles, loc)
+        except QStoreError:
+            several = turns(row, wires, angles, loc)
+            if several is None:
+                raise
         size, table = len(self._steps), self.parameter_table.copy()
         try:
             for turn in several:

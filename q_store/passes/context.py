@@ -75,13 +75,22 @@ class Context:
         answers = [wants(pass_, module) for wants in self._wants]  # All are asked: some count.
         if not all(answers):
             return module
-        with _Place(self._path, title(pass_)), _Alarm(self._failed, pass_, module):
-            for instrument in self.instruments:
-                instrument.before(pass_, module)
-            with _Blame(pass_.name):
-                result = pass_.run(module, self)
-            for instrument in reversed(self.instruments):
-                instrument.after(pass_, module, result)
+        self._path.append(title(pass_))
+        try:
+            if not self._failed:
+                return self._watched(pass_, module)
+            with _Alarm(self._failed, pass_, module):
+                return self._watched(pass_, module)
+        finally:
+            self._path.pop()
+
+    def _watched(self, pass_: Pass, module: Module) -> Module:
+        for instrument in self.instruments:
+            instrument.before(pass_, module)
+        with _Blame(pass_.name):
+            result = pass_.run(module, self)
+        for instrument in reversed(self.instruments):
+            instrument.after(pass_, module, result)
         return result
 
     def report(self, diagnostic: Diagnostic) -> None:
