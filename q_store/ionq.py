@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -99,7 +100,7 @@ class IonQOptimizer:
         self.diagnostics = self._check(result)
         for found in self.diagnostics:
             if self.strict:
-                raise QStoreError(found)
+                raise QStoreError(replace(found, severity="error"))
             warnings.warn(found.render(), RuntimeWarning, stacklevel=2)
         return result if isinstance(circuit, Func) else QuantumCircuit.from_ir(result)
 

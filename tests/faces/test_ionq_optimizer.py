@@ -158,7 +158,7 @@ def test_too_dear_is_a_warning_with_the_form_that_was_found() -> None:
         made = optimizer.optimize(dear)
     assert optimizer.diagnostics[0].code == "QS422"
     assert set(made.count_ops()) <= {"gpi", "gpi2", "ms"}
-    with pytest.raises(QStoreError, match="QS422"):
+    with pytest.raises(QStoreError, match=r"error\[QS422\]"):
         IonQOptimizer("ionq.aria", max_cost_per_shot=0.001, strict=True).optimize(dear)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
