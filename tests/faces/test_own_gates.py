@@ -144,6 +144,10 @@ def test_qasm_gets_a_definition() -> None:
     made = circuit().bind(a=0.4, b=0.7)
     text = to_qasm3(made.to_ir())
     assert "gate turn(p0, p1) q0, q1 {" in text
+    read = q_store.compile(text, passes="").func
+    assert {op.defn.mnemonic for op in read.ops if op.is_gate} == {"h", "turn"}  # Recognised.
+    other = q_store.compile(text.replace("h q0;", "x q0;"), passes="").func
+    assert "turn" not in {op.defn.mnemonic for op in other.ops}
     unregister_gate("turn")
     again = q_store.compile(text, passes="").func
     turn()

@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from q_store.frontends.instruction import Instruction
-from q_store.qir.diagnostics import QStoreError
 from q_store.qir.ops import Gate
-from q_store.qir.registry import gate
+from q_store.qir.registry import find_gate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,9 +31,8 @@ _TOLERANCE: Final = 1e-9
 
 def row_named(name: str, wires: int, angles: int) -> Gate | None:
     """The row of this name and size, if there is one that is small enough to compare."""
-    try:
-        row = gate(name)
-    except QStoreError:
+    row = find_gate(name)
+    if row is None:
         return None
     fits = row.wires == wires and len(row.angle_names) == angles
     return row if fits and 0 < wires <= _MAX_WIRES and angles <= len(_POINTS[0]) else None
