@@ -214,11 +214,28 @@ def test_flips_are_the_permutation(n: int, data: st.DataObject) -> None:
     assert states == images
 
 
-def test_a_common_control_of_a_product_is_one_entangler_each() -> None:
-    rng = np.random.default_rng(5)
+@pytest.mark.parametrize("seed", range(8))
+def test_a_common_control_of_a_product_is_one_entangler_each(seed: int) -> None:
+    rng = np.random.default_rng(seed)
     matrix = np.eye(8, dtype=complex)
     matrix[4:, 4:] = np.kron(haar(1, rng), haar(1, rng))
     assert entanglers(unitary_steps(matrix)) == 2
+
+
+@pytest.mark.parametrize("reading", range(4))
+def test_products_under_two_controls_that_wait_for_any_values(reading: int) -> None:
+    rng = np.random.default_rng(reading)
+    blocks = np.zeros((4, 4, 4, 4), complex)
+    for each in range(4):
+        product = np.kron(haar(1, rng), haar(1, rng))
+        blocks[each, :, each, :] = product if each == reading else np.eye(4)
+    assert entanglers(unitary_steps(blocks.reshape(16, 16))) <= 9
+
+
+def test_diagonals_are_apart_whatever_whole_turns_phases_have() -> None:
+    """CZ on neighbours, whose phases are 0 and pi modulo 2 pi only."""
+    rows = [("cz", (0, 1), ()), ("cz", (1, 2), ()), ("rzz", (0, 2), (0.3,)), ("cz", (2, 3), ())]
+    assert entanglers(unitary_steps(steps_matrix(rows, 4))) == 4
 
 
 @given(n=st.integers(1, 4), seed=st.integers(0, 2**32 - 1))
