@@ -53,14 +53,17 @@ class QuantumFunction:
         features = core.features(x.shape)
         function = core.function(features, compute.name)
         lead = x.shape[:-1]
-        x = x.astype(compute)[..., :features].reshape(math.prod(lead), features)
-        w = w.astype(compute)
+        x = _cast(x, compute)
+        if len(lead) != 1 or x.shape[-1] != features:
+            x = x[..., :features].reshape(math.prod(lead), features)
+        w = _cast(w, compute)
         if w.ndim > 1:
             w = w.reshape(-1, w.shape[-1])
         core.check_weights(w.shape, x.shape[0])
         values = self._run(function, x, w, key)
-        values = values.reshape(*lead, *values.shape[1:])
-        return values.astype(result) if values.dtype == compute else values
+        if len(lead) != 1:
+            values = values.reshape(*lead, *values.shape[1:])
+        return _cast(values, result) if values.dtype == compute else values
 
     def _run(self, function: AnyFunction, x: Any, w: Any, key: Any) -> Any:
         core = self.core
@@ -95,7 +98,8 @@ class QuantumFunction:
                 raise error("QS602", f"weights must have keys {list(shapes)}, got {list(weights)}")
             return jnp.concatenate([jnp.ravel(jnp.asarray(weights[name])) for name in shapes])
         array = jnp.asarray(weights)
-        return jnp.ravel(array) if array.shape in shapes.values() else array
+        named = array.ndim != 1 and array.shape in shapes.values()
+        return jnp.ravel(array) if named else array
 
     def init(self, key: Any, dtype: Any = None) -> Any:
         """Weights drawn uniformly from [0, 2*pi): an array, or a mapping for named tensors."""
@@ -177,6 +181,11 @@ def quantum_function(
 def _result_dtype(inputs: Any, weights: Any) -> Any:
     floats = [a.dtype for a in (inputs, weights) if jnp.issubdtype(a.dtype, np.floating) and a.size]
     return jnp.result_type(*floats) if floats else jnp.result_type(float)
+
+
+def _cast(array: Any, dtype: Any) -> Any:
+    """`astype`, which costs a traced operation where it changes nothing, too."""
+    return array if array.dtype == dtype else array.astype(dtype)
 
 
 def _seed_array(key: Any) -> Any:

@@ -217,7 +217,7 @@ def _batched_values(primitive: Any) -> Any:
             for i, (arg, dim) in enumerate(zip(args, dims, strict=True))
         ]
         values = primitive.bind(*flat, function=function)
-        return values.reshape(size, batch, -1), 0
+        return values.reshape(size, batch, function.width), 0
 
     return rule
 
@@ -227,10 +227,10 @@ def _batched_pullback(args: Any, dims: Any, *, function: AnyFunction) -> Any:
     size, batch = _sizes(args, dims)
     flat = [_rows(size, batch, arg, dim) for arg, dim in zip(args, dims, strict=True)]
     by_x, by_w = PULLBACK.bind(*flat, function=function)
-    by_w = by_w.reshape(size, batch, -1)
+    by_w = by_w.reshape(size, batch, by_w.shape[-1])
     if args[1].ndim - (dims[1] is not None) == 1:
         by_w = by_w.sum(axis=1)
-    return (by_x.reshape(size, batch, -1), by_w), (0, 0)
+    return (by_x.reshape(size, batch, by_x.shape[-1]), by_w), (0, 0)
 
 
 batching.primitive_batchers[EVALUATE] = _batched_values(EVALUATE)

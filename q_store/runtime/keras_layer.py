@@ -120,6 +120,7 @@ class QuantumLayer(_Layer):
         self.initializer = _initializer(initializer, self.core.seed)
         self.regularizer = _keras.regularizers.get(regularizer)
         self.constraint = _keras.constraints.get(constraint)
+        self._circuit_weights: list[Any] = []
         self._named_initializer = initializer if initializer in INITIALIZERS else None
         self._usage_metric = UsageMetric(self.core, self.name) if metrics else None
         # Leading axes stay what they are, so their masks hold for the outputs.
@@ -170,8 +171,8 @@ class QuantumLayer(_Layer):
 
     @property
     def quantum_weights(self) -> dict[str, Any]:
-        """The variables of a built layer, by name."""
-        return dict(zip(self.core.weight_shapes, self._circuit_weights, strict=True))
+        """The variables by name, none before the layer is built."""
+        return dict(zip(self.core.weight_shapes, self._circuit_weights, strict=False))
 
     @generation.as_written
     def call(self, inputs: Any, training: Any = None, weights: Any = None) -> Any:

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.autograd import forward_ad
 
 from q_store.runtime import plain, torch_library, torch_plain  # noqa: F401  registers custom ops
@@ -35,13 +36,18 @@ def evaluate(function: AnyFunction, inputs: Tensor, weights: Tensor) -> Tensor:
     """
     if torch_plain.wanted():
         values: Tensor = torch_plain.values(function, inputs, weights)
-    elif not inputs.is_cpu or torch.compiler.is_compiling():
+    elif _is_opaque(inputs):
         values = torch.ops.q_store.evaluate(inputs, weights, function.text)
     elif transformed():
         values = _transformed_values(function, inputs, weights)
     else:
         values = _Evaluate.apply(inputs, weights, function)
     return values
+
+
+def _is_opaque(tensor: Tensor) -> bool:
+    """Whether numpy cannot read the memory of a tensor: it is compiled, fake or elsewhere."""
+    return torch.compiler.is_compiling() or not tensor.is_cpu or isinstance(tensor, FakeTensor)
 
 
 def vjp(
@@ -239,6 +245,15 @@ def flatten(size: int, in_dims: Any, inputs: Tensor, weights: Tensor) -> tuple[T
     if w.dim() == 2:
         w = w.unsqueeze(1).expand(size, x.shape[1], w.shape[-1])
     return x.flatten(0, 1), w.flatten(0, 1)
+
+
+def _batched(info: Any, in_dims: Any, inputs: Tensor, weights: Tensor, circuit: str) -> Any:
+    x, w = flatten(info.batch_size, in_dims, inputs, weights)
+    values = torch.ops.q_store.evaluate(x, w, circuit)
+    return values.unflatten(0, (info.batch_size, -1)), 0
+
+
+torch.library.register_vmap("q_store::evaluate", _batched)
 
 
 def _shifted(

@@ -191,6 +191,13 @@ class TestVmap:
         close(jax.vmap(f, (None, 0))(x[0], w), jnp.stack([f(x[0], row) for row in w]))
         close(jax.vmap(f)(x, w), jnp.stack([f(x[i], w[i]) for i in range(5)]))
 
+    def test_over_nothing(self) -> None:
+        f, x, w = make(), features(0, 3), weights()
+        slope = jax.grad(lambda w, x: f(x, w).sum())
+        assert jax.jit(jax.vmap(f, (0, None)))(x, w).shape == (0, 2)
+        assert jax.vmap(slope, (None, 0))(w, x).shape == (0, *w.shape)
+        assert jax.vmap(slope, (0, None))(weights(0), features(4, 3)).shape == (0, *w.shape)
+
     def test_per_sample_gradients(self) -> None:
         f, x, w = make(), features(4, 3), weights()
         grad = jax.grad(lambda x, w: (f(x, w) ** 2).sum(), (0, 1))

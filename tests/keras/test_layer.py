@@ -347,6 +347,14 @@ class TestSaving:
         x = data()[0]
         assert np.array_equal(model.predict(x, verbose=0), again.predict(x, verbose=0))
 
+    @pytest.mark.filterwarnings("ignore:You are saving a model that has not yet been built")
+    def test_a_model_without_a_shape_is_saved_too(self, tmp_path: Path) -> None:
+        model = keras.Sequential([make()])
+        assert model.layers[0].quantum_weights == {}
+        model.save(tmp_path / "m.keras")
+        again = keras.models.load_model(tmp_path / "m.keras")
+        assert again(features(5, 3)).shape == (5, 2)
+
     def test_weights_files(self, tmp_path: Path) -> None:
         model, other, x = model_of(seed=1), model_of(seed=2), data()[0]
         model.save_weights(tmp_path / "a.weights.h5")

@@ -7,15 +7,17 @@ import io
 import math
 import pickle
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 
 from q_store.qir.diagnostics import QStoreError
-from q_store.runtime import reference
+from q_store.runtime import reference, torch_library
 from q_store.runtime.function import CircuitFunction
 from q_store.torch import QuantumLayer
 
@@ -338,6 +340,28 @@ class TestTransforms:
         function = layer._function(3, torch.float64)
         x, w = features(5, 3).requires_grad_(), layer.weights.detach().requires_grad_()
         torch.library.opcheck(torch.ops.q_store.evaluate.default, (x, w, function.text))
+
+    def test_a_compiled_vmap_is_one_larger_batch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        layer, x, w = make(), features(2, 3), features(5, 6)
+        wanted = torch.stack([layer(x, weights=row) for row in w])
+        mapped = torch.func.vmap(lambda w: layer(x, weights=w))
+        function, batches = layer._function(3, torch.float64), []
+
+        def count(inputs: Any, *others: Any) -> Any:
+            batches.append(len(inputs))
+            return function.forward(inputs, *others)
+
+        spy = SimpleNamespace(forward=count, width=function.width)
+        monkeypatch.setattr(torch_library, "function_from_text", lambda _: spy)
+        found = torch.compile(mapped, fullgraph=True, backend="aot_eager")(w)
+        assert torch.allclose(found, wanted, atol=1e-14)
+        assert batches == [10]
+
+    def test_tensors_without_data(self) -> None:
+        with FakeTensorMode():
+            found = make()(torch.rand(5, 3))
+        assert isinstance(found, FakeTensor)
+        assert found.shape == (5, 2)
 
     def test_vmap_equals_a_batch(self) -> None:
         layer, x = make(), features(4, 2, 3)
