@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-_ROUNDING: Final = 1e-15
+_ROUNDING: Final = 1e-14
 _NEAR: Final = 1e-12
 
 
