@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from q_store.runtime.compile_cache import SMALLEST
 from q_store.targets.to_qasm import to_qasm3
 from q_store.testing.contract import assert_pass_contract
 from q_store.testing.strategies import circuits
+from q_store.torch import QuantumLayer
 
 FILE = """
 from q_store.plugins import register_gate
@@ -95,6 +97,14 @@ def test_frequencies_are_those_of_the_table(name: str) -> None:
     row = gate(name)
     wires = tuple(range(row.wires or 0))
     mine = register_gate("mine", lambda *a: [(name, wires, a)], angles=row.angle_names)
+    assert [np.round(f, 6).tolist() for f in mine.frequencies] == [list(f) for f in row.frequencies]
+
+
+@pytest.mark.parametrize("name", ["cxpow", "cp", "fsim", "cu3", "fermionic_swap", "ccp"])
+def test_frequencies_that_steps_have_and_the_gate_has_not_are_left_out(name: str) -> None:
+    row = gate(name)
+    assert row.decompose is not None
+    mine = register_gate("mine", row.decompose, angles=row.angle_names, wires=row.wires)
     assert [np.round(f, 6).tolist() for f in mine.frequencies] == [list(f) for f in row.frequencies]
 
 
@@ -177,6 +187,14 @@ def test_passes_use_what_was_found_out() -> None:
     assert QuantumCircuit.from_ir(func).count_ops() == {"h": 1}
 
 
+def test_an_inverse_on_fewer_wires_is_no_partner() -> None:
+    register_gate("wide", lambda: [("s", 0)], wires=2)
+    register_gate("turned", lambda t: [("phase", (), t + 1)], wires=1)
+    made = QuantumCircuit(2).h(0).wide(0, 1).sdg(0).turned(1, 0.3).phase(-1.3).h(0)
+    after = QuantumCircuit.from_ir(run_pipeline("O2", made.to_module()).main)
+    np.testing.assert_allclose(q_store.unitary(after), q_store.unitary(made), atol=1e-12)
+
+
 @pytest.mark.parametrize(
     "pipeline", ["ionq-native", "decompose{basis=rotations-cz}", "share-gadgets", "O2"]
 )
@@ -202,6 +220,28 @@ def test_executables_know_the_table_only() -> None:
     f = q_store.compile(circuit())
     assert set(f.executable.op_names) <= set(built_in_gates())
     assert "q.turn" not in f.circuit_function.text
+
+
+def test_layers_and_noise() -> None:
+    made = circuit()
+    layer = QuantumLayer(made)
+    f = q_store.compile(made)
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.fill_(0.4)
+    expected = f(a=0.4, b=0.4)
+    np.testing.assert_allclose(
+        layer(torch.zeros(1, 0)).detach().numpy().reshape(-1), expected, atol=1e-6
+    )
+    layer(torch.zeros(1, 0)).sum().backward()
+    slopes = f.gradient(a=0.4, b=0.4)
+    found = torch.cat([p.grad.reshape(-1) for p in layer.parameters()])
+    assert float(found.sum()) == pytest.approx(
+        sum(float(part[name]) for part in slopes for name in ("a", "b")), abs=1e-5
+    )
+    with pytest.raises(QStoreError, match="noise acts on the gates it is made of") as caught:
+        q_store.NoiseModel(gates={"turn": [("depolarizing2", 0.1)]})
+    assert caught.value.code == "QS611"
 
 
 STEPS = st.lists(

@@ -13,6 +13,7 @@ import numpy as np
 from q_store.qir import dialects
 from q_store.qir.channels import READOUT, kraus_numbers
 from q_store.qir.diagnostics import QStoreError, did_you_mean, error
+from q_store.qir.gates.template import Template
 from q_store.qir.registry import gate
 
 Fault = tuple[str, tuple[float, ...]]
@@ -114,10 +115,15 @@ def published() -> dict[str, NoiseModel]:
 def _gate(name: Any) -> str:
     """The mnemonic of a gate by any of its names."""
     try:
-        return gate(str(name)).mnemonic
+        row = gate(str(name))
     except QStoreError as unknown:
         text = f"gates must have names of gates as keys, got {name!r}"
         raise error("QS611", text, help=unknown.diagnostics[0].help) from None
+    if isinstance(row.decompose, Template):
+        made = ", ".join(dict.fromkeys(step for step, _, _ in row.decompose.steps))
+        text = f"`{row.mnemonic}` is a registered gate: noise acts on the gates it is made of"
+        raise error("QS611", text, help=f"these are {made}")
+    return row.mnemonic
 
 
 def _faults(part: str, given: Any, wires: int) -> tuple[Fault, ...]:
