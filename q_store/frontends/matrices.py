@@ -11,12 +11,20 @@ from q_store.qir.registry import all_gates
 from q_store.qir.synthesis.unitaries import (
     MOST_QUBITS,
     checked_phases,
+    checked_state,
     checked_unitary,
     diagonal_steps,
+    state_steps,
     synthesised,
 )
 
-__all__ = ["MOST_CONTROLLED", "MOST_QUBITS", "diagonal_instructions", "matrix_instructions"]
+__all__ = [
+    "MOST_CONTROLLED",
+    "MOST_QUBITS",
+    "diagonal_instructions",
+    "matrix_instructions",
+    "state_instructions",
+]
 
 MOST_CONTROLLED: Final = 6
 """A matrix under control is a matrix on so many qubits at most; others are put under control gate
@@ -39,6 +47,16 @@ def diagonal_instructions(values: Any, wires: Sequence[int]) -> list[Instruction
 
     phases = np.angle(np.asarray(values, np.complex128))
     return _placed(diagonal_steps(checked_phases(phases, len(wires))), wires)
+
+
+def state_instructions(amplitudes: Any, wires: Sequence[int]) -> list[Instruction]:
+    """Steps that make a state (2**n,), which is normalized first, of |0...0>. Raises `QS329`, for
+    the zero vector too, and `QS307`."""
+    import numpy as np
+
+    given = np.asarray(amplitudes, np.complex128)
+    norm = float(np.linalg.norm(given)) or 1.0
+    return _placed(state_steps(checked_state(given / norm, len(wires))), wires)
 
 
 def _placed(steps: Sequence[Step], wires: Sequence[int]) -> list[Instruction]:

@@ -250,7 +250,8 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
         "The matrix of a gate on n qubits has 2**n rows and columns of numbers, the first qubit "
         "most significant, and is unitary: no entry of U†U is further than 1e-8 from the "
         "identity. Numbers that were rounded to single precision are not; "
-        "`np.linalg.svd` gives the nearest unitary, the product of its outer factors.",
+        "`np.linalg.svd` gives the nearest unitary, the product of its outer factors. Phases of a "
+        "diagonal and amplitudes of a state are 2**n numbers, amplitudes with norm 1 to 1e-8.",
         "circuit.unitary([[1, 1], [1, -1]], 0)",
         "circuit.unitary(np.array([[1, 1], [1, -1]]) / np.sqrt(2), 0)",
     ),

@@ -88,6 +88,34 @@ def test_diagonals(n: int, seed: int) -> None:
     assert entanglers(made) <= max(0, 2**n - 3)
 
 
+def state(n: int, kind: str, rng: np.random.Generator) -> np.ndarray:
+    size = 2**n
+    made = {
+        "random": rng.normal(size=size) + 1j * rng.normal(size=size),
+        "real": rng.normal(size=size),
+        "basis": 1j * np.eye(size)[rng.integers(size)],
+        "few": np.eye(size)[rng.permutation(size)[:2]].sum(0),
+        "equal": np.ones(size),
+        "product": np.kron(rng.normal(size=2), rng.normal(size=size // 2)),
+    }[kind]
+    return made / np.linalg.norm(made)
+
+
+@given(
+    n=st.integers(1, 5),
+    kind=st.sampled_from(["random", "real", "basis", "few", "equal", "product"]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_states(n: int, kind: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    wanted, qubits = state(n, kind, rng), rng.permutation(n).tolist()
+    circuit = QuantumCircuit(n).prepare_state(wanted, qubits)
+    made = unitary(circuit)[:, 0].reshape((2,) * n).transpose(qubits).ravel()
+    np.testing.assert_allclose(made, wanted, atol=ATOL)
+    most = {1: 0, 2: 1, 3: 3, 4: 9, 5: 25}[n]
+    assert entanglers(circuit) <= (0 if kind in ("basis", "equal") else most)
+
+
 @pytest.mark.parametrize(
     ("build", "code"),
     [
@@ -103,10 +131,14 @@ def test_diagonals(n: int, seed: int) -> None:
         (lambda c: c.diagonal([1, 2, 3], [0, 1]), "QS329"),
         (lambda c: c.diagonal([1, 1j], 0), "QS329"),
         (lambda c: c.diagonal([1, np.nan], 0), "QS307"),
+        (lambda c: c.prepare_state([1, 0, 0], [0, 1]), "QS329"),
+        (lambda c: c.prepare_state([1, 1], 0), "QS329"),
+        (lambda c: c.prepare_state(["a", 1], 0), "QS329"),
+        (lambda c: c.prepare_state([1, np.inf], 0), "QS307"),
     ],
     ids=[
         *("twice", "range", "fraction", "small", "none", "scale", "text", "infinite", "measured"),
-        *("phases", "complex phases", "nan"),
+        *("phases", "complex phases", "nan", "amplitudes", "norm", "letters", "infinite amplitude"),
     ],
 )
 def test_errors(build, code: str) -> None:

@@ -15,10 +15,10 @@ from q_store.frontends.cirq.classical import Records
 from q_store.frontends.cirq.gates import entry_of, unit_angle
 from q_store.frontends.cirq.symbols import Symbols
 from q_store.frontends.cirq.tags import IDLE, declare_noted_parameters, noted_observations
-from q_store.frontends.cirq.unitaries import phase_between, preparation_matrix
+from q_store.frontends.cirq.unitaries import phase_between
 from q_store.frontends.classical_bits import drop_idle_resets, split_measurements
 from q_store.frontends.instruction import Instruction
-from q_store.frontends.matrices import MOST_CONTROLLED, matrix_instructions
+from q_store.frontends.matrices import MOST_CONTROLLED, matrix_instructions, state_instructions
 from q_store.frontends.observation_notes import observe_as_noted
 from q_store.qir import dialects
 from q_store.qir.diagnostics import Diagnostic, QStoreError, error
@@ -287,7 +287,7 @@ class Reader:
         """Put the qubits into |0>, then into the state."""
         wires = self.wires(operation.qubits)
         self.steps += [Instruction(dialects.RESET, (wire,)) for wire in wires]
-        self.steps += matrix_instructions(preparation_matrix(gate.state), wires)
+        self.steps += state_instructions(gate.state, wires)
 
     def matrix(self, operation: Any) -> None:
         if len(operation.qubits) > MAX_MATRIX_QUBITS:

@@ -1,4 +1,4 @@
-"""The matrix that prepares a state, and the phase a decomposition loses."""
+"""The phase a decomposition loses."""
 
 from __future__ import annotations
 
@@ -14,20 +14,6 @@ from q_store.qir.ops import Step
 from q_store.qir.unitary import steps_matrix
 
 _TINY: Final = 1e-12
-
-
-def preparation_matrix(state: Any) -> Any:
-    """A unitary whose first column is a given state: a reflection times a phase."""
-    state = np.asarray(state, dtype=np.complex128).reshape(-1)
-    first = np.zeros_like(state)
-    phase = state[0] / abs(state[0]) if abs(state[0]) > 0 else 1.0
-    first[0] = phase
-    difference = first - state
-    norm = np.vdot(difference, difference).real
-    if norm < _TINY**2:
-        return np.eye(len(state)) * phase
-    reflection = np.eye(len(state)) - 2 * np.outer(difference, difference.conj()) / norm
-    return reflection * phase
 
 
 def phase_between(operation: Any, steps: Sequence[Instruction], wires: Sequence[int]) -> float:

@@ -12,6 +12,7 @@ from q_store.qir.synthesis.diagonals import diagonal_parts
 from q_store.qir.synthesis.emission import steps_of, with_diagonals_moved
 from q_store.qir.synthesis.shannon import parts_of
 from q_store.qir.synthesis.spectra import Complex, Real, nearest_unitary
+from q_store.qir.synthesis.states import state_parts
 
 MOST_QUBITS: Final = 10
 MOST_DIAGONAL: Final = 16
@@ -42,6 +43,12 @@ def synthesised(unitary: Complex) -> tuple[Step, ...]:
 def diagonal_steps(phases: Real) -> tuple[Step, ...]:
     """exp(i phases[k]) on basis state k, phases of shape (2**n,), as gates on wires 0 to n-1."""
     return steps_of(diagonal_parts(phases, range(len(phases).bit_length() - 1)))
+
+
+def state_steps(amplitudes: Complex) -> tuple[Step, ...]:
+    """Gates that make a normalized state (2**n,) of |0...0> on wires 0 to n-1."""
+    wires = range(len(amplitudes).bit_length() - 1)
+    return steps_of(with_diagonals_moved(state_parts(amplitudes, wires)))
 
 
 def checked_unitary(
@@ -90,6 +97,27 @@ def checked_phases(phases: Any, wires: int, span: Span | None = None) -> Real:
     if not np.isfinite(given).all():
         raise error("QS307", "the phases of `diagonal` have numbers that are not finite", span=span)
     return given
+
+
+def checked_state(amplitudes: Any, wires: int, span: Span | None = None) -> Complex:
+    """Amplitudes (2**wires,), complex128, of norm 1. Raises `QS329` and `QS307`, in the name of
+    `prepare_state`."""
+    name = "`prepare_state`"
+    given: Complex = _numbers(amplitudes, np.complex128, f"{name} takes numbers", span)
+    if given.shape != (1 << wires,) or not 1 <= wires <= MOST_DIAGONAL:
+        message = (
+            f"{name} on {wires} qubits, 1 to {MOST_DIAGONAL}, takes 2**{wires} amplitudes, got an "
+            f"array of shape {given.shape}"
+        )
+        raise error("QS329", message, span=span)
+    if not np.isfinite(given).all():
+        raise error(
+            "QS307", f"the amplitudes of {name} have numbers that are not finite", span=span
+        )
+    norm = float(np.linalg.norm(given))
+    if abs(norm - 1) > ATOL:
+        raise error("QS329", f"the amplitudes of {name} have norm {norm:.9g}, not 1", span=span)
+    return given / norm
 
 
 def _numbers(given: Any, kind: Any, wanted: str, span: Span | None) -> Any:
