@@ -223,18 +223,20 @@ def test_executables_know_the_table_only() -> None:
 
 
 def test_layers_and_noise() -> None:
-    made = circuit()
+    turn()
+    made = QuantumCircuit(2).ry(0, "x[0]").turn(0, 1, "a", "b").turn(1, 0, "b", 0.3)
+    made = made.expval("Z0 X1", "Y1")
     layer = QuantumLayer(made)
     f = q_store.compile(made)
     with torch.no_grad():
         for parameter in layer.parameters():
             parameter.fill_(0.4)
-    expected = f(a=0.4, b=0.4)
+    expected = f(a=0.4, b=0.4, x=[0.0])
     np.testing.assert_allclose(
-        layer(torch.zeros(1, 0)).detach().numpy().reshape(-1), expected, atol=1e-6
+        layer(torch.zeros(1, 1)).detach().numpy().reshape(-1), expected, atol=1e-6
     )
-    layer(torch.zeros(1, 0)).sum().backward()
-    slopes = f.gradient(a=0.4, b=0.4)
+    layer(torch.zeros(1, 1)).sum().backward()
+    slopes = f.gradient(a=0.4, b=0.4, x=[0.0])
     found = torch.cat([p.grad.reshape(-1) for p in layer.parameters()])
     assert float(found.sum()) == pytest.approx(
         sum(float(part[name]) for part in slopes for name in ("a", "b")), abs=1e-5

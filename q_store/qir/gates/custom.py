@@ -128,8 +128,11 @@ class _Matrices:
         symbols = [Value(F64) for _ in self.shape.angle_names]
         steps = inverse(*map(Angle.of, symbols))
         whole = template_of(replaced(steps, self.shape.name, self.template), symbols, self.shape)
-        undo = whole.matrix(self.shape.wires, *self.angles).reshape(-1, self.size, self.size)
-        return bool(np.abs(undo @ self.values - np.eye(self.size)).max() < _TOLERANCE)
+        columns = self.complex(self.size, 2)
+        for numbers, value in zip(self.angles.T, self.values, strict=False):
+            if np.abs(whole.on(value @ columns, *numbers) - columns).max() > _TOLERANCE:
+                return False
+        return True
 
     def traits(self) -> Trait:
         import numpy as np
@@ -183,7 +186,7 @@ class _Matrices:
         count = 4 * len(candidates) + 8
         moved: list[Any] = [np.full(count, numbers[0]) for numbers in self.angles]
         moved[position] = self.random.uniform(0.0, 8 * np.pi / min(candidates), count)
-        states = self.template.matrix(self.shape.wires, *moved) @ self.complex(self.size, 2)
+        states = self.template.on(self.complex(self.size, 2), *moved)
         seen = self.complex(self.size, self.size)
         hermitian = seen + seen.conj().T
         values = np.einsum("bis,ij,bjs->bs", states.conj(), hermitian, states).real

@@ -47,21 +47,26 @@ class Template:
         """The unitary, complex128 of shape (..., 2**wires, 2**wires) for angles of shape (...)."""
         import numpy as np
 
+        return self.on(np.eye(2**wires, dtype=np.complex128), *angles)
+
+    def on(self, columns: NDArray[np.complex128], *angles: Any) -> NDArray[np.complex128]:
+        """The unitary times columns (2**wires, s), complex128 of shape (..., 2**wires, s)."""
+        import numpy as np
+
         from q_store.qir.registry import all_gates
 
         shape = np.broadcast_shapes(*[np.shape(angle) for angle in angles])
         flat = [np.broadcast_to(angle, shape).reshape(-1) for angle in angles]
-        batch, size = int(np.prod(shape)), 2**wires
-        tensor = np.zeros((batch, size, size), complex)
-        tensor[:] = np.eye(size)
-        tensor = tensor.reshape(batch, *(2,) * wires, size)
+        batch, size = int(np.prod(shape)), len(columns)
+        wires = size.bit_length() - 1
+        tensor = np.repeat(columns[None], batch, axis=0).reshape(batch, *(2,) * wires, -1)
         for name, at, own in self(*flat):
             gate = all_gates()[name].matrix(*own)
             axes, places = [p + 1 for p in at], range(1, len(at) + 1)
             moved = np.moveaxis(tensor, axes, places)
             product = gate @ moved.reshape(batch, 2 ** len(at), -1)
             tensor = np.moveaxis(product.reshape(moved.shape), places, axes)
-        return tensor.reshape(*shape, size, size)
+        return tensor.reshape(*shape, *columns.shape)
 
 
 def _filled(affine: Affine, angles: Sequence[Any]) -> Any:
