@@ -38,9 +38,10 @@ def cost_file(args: Namespace, out: Output) -> int:
     price = inf if found.total_cost is None else found.total_cost
     within = args.budget is None or price <= args.budget
     if args.json:
-        out.document(_SCHEMA, _content(found, ops, args, within))
+        content = {**_content(found, ops, args, within), "retired": target.retired}
+        out.document(_SCHEMA, content)
     else:
-        out.data(_text(found, ops))
+        out.data(_text(found, ops, target.retired))
     if within:
         return exit_codes.DONE
     out.diagnostic(_above(found, args.budget))
@@ -60,7 +61,7 @@ def _content(
     return content
 
 
-def _text(found: CostEstimate, ops: list[OpCost]) -> str:
+def _text(found: CostEstimate, ops: list[OpCost], retired: bool) -> str:
     rows: list[tuple[str, ...]] = [(found.device, f"{found.shots} shots")]
     rows += [
         ("pulses", str(found.gates_1q)),
@@ -71,7 +72,10 @@ def _text(found: CostEstimate, ops: list[OpCost]) -> str:
         ("time", "unknown" if found.seconds is None else f"{found.seconds:.3g} s"),
         ("success", "unknown" if found.success is None else f"{100 * found.success:.2f} %"),
         ("price per shot", _usd(found.cost_per_shot, 6)),
-        (f"price by {found.route}" if found.rule else "price", _usd(found.total_cost, 2)),
+        (
+            "price" if found.route == "none" else f"price by {found.route}",
+            _usd(found.total_cost, 2),
+        ),
     ]
     rows += [(f"price by {name}", _usd(usd, 2)) for name, usd in found.other_routes.items()]
     text = table(rows, "<>")
@@ -79,7 +83,8 @@ def _text(found: CostEstimate, ops: list[OpCost]) -> str:
         listed: list[tuple[str, ...]] = [("gate", "qubits", "time", "error", "usd")]
         listed += [_op_row(op) for op in ops]
         text += "\n" + table(listed, "<<>>>")
-    return f"{text}prices: {found.source}{f' ({found.date})' if found.date else ''}\n"
+    text += f"prices: {found.source}{f' ({found.date})' if found.date else ''}\n"
+    return text + f"{found.device} is retired; its noise model remains\n" * retired
 
 
 def _op_row(op: OpCost) -> tuple[str, ...]:

@@ -170,3 +170,23 @@ def test_too_much_is_said_before_anything_is_sent(
     done = qstorec("ionq", "submit", "pair.qir", "--noise", "fort-1")
     assert "did you mean `forte-1`" in done.err
     assert qstorec("ionq", "status").out.count("\n") == 1
+
+
+def test_costs_of_machines_that_are_closed_or_have_no_price(qstorec: Callable) -> None:
+    for name, retired in (("ionq.aria", True), ("ionq.forte", False), ("ionq.tempo", False)):
+        shown = qstorec("cost", "pair.qir", "--target", name).out
+        assert (f"{name} is retired" in shown) == retired
+        assert "by none" not in shown
+        found = json.loads(qstorec("cost", "pair.qir", "--target", name, "--json").out)
+        assert found["retired"] is retired
+        assert (found["total_cost"] is None) == (name == "ionq.tempo")
+
+
+def test_costs_are_of_the_job_that_is_written(qstorec: Callable, folder: Path) -> None:
+    circuit = QuantumCircuit(2, name="fresh").h(0).cx(0, 1).u(1, 0.0, 0.0, 0.4).cx(0, 1)
+    circuit.measure_all().save(folder / "fresh.qir")
+    target = ("fresh.qir", "--target", "ionq.forte")
+    found = json.loads(qstorec("cost", *target, "--json").out)
+    job = json.loads(qstorec("emit", *target, "--gateset", "native").out)
+    assert (found["gates_1q"], found["gates_2q"]) == (1, 0)
+    assert [gate["gate"] for gate in job["input"]["circuit"]] == ["gpi2"]
