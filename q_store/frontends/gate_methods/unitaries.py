@@ -57,7 +57,7 @@ class UnitaryGates(GateSink):
         Schmidt decompositions of halves: 1, 3, 9, 25, 44 entanglers for 2 to 6 qubits, fewer where
         halves are not entangled (Plesch and Brukner, 2011, arXiv:1003.5760). Raises `QS329` for
         other shapes and norms, `QS307` for numbers that are not finite and `QS301` to `QS303` for
-        wires. Amplitudes that are data: `encoding="amplitude"` of layers.
+        wires. Amplitudes that are data: `input_encoding="amplitude"` of layers.
         """
         from q_store.qir.synthesis.unitaries import checked_state, state_steps
 
