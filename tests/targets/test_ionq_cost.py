@@ -186,3 +186,8 @@ def test_the_rate_card_of_an_estimate() -> None:
     for broken in ({}, {"rate_card": {"rates": []}}):
         with pytest.raises(QStoreError, match="QS421"):
             rate_from_estimate(broken, "ionq.forte")
+
+
+def test_totals_are_decimal():
+    rate = Rate("r", "", "gate-shots", usd_1q=0.0001645, usd_2q=0.001121, source="test")
+    assert rate.total(8, 28, None, 1000, False) == 32.704

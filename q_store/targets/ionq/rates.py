@@ -70,7 +70,8 @@ class Rate:
         if each is None or (mitigation and shots < self.shots_mitigated):
             return None
         least = self.minimum_mitigated if mitigation else self.minimum
-        return max(self.usd_task + each * shots, least)
+        # Sums of decimal prices, without the last binary digits.
+        return round(max(self.usd_task + each * shots, least), 9)
 
 
 class Rates:
