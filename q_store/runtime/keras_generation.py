@@ -182,7 +182,6 @@ class _TensorFlowArrays:
         return tuple(dynamic[i] if n is None else n for i, n in enumerate(x.shape.as_list()))
 
 
-@cache
 def arrays() -> Arrays:
     """Array functions of the Keras in use."""
     found: Arrays = _TensorFlowArrays() if is_legacy() else keras_module().ops
@@ -199,7 +198,6 @@ def backend() -> str:
     return name
 
 
-@cache
 def circuits() -> Circuits:
     """Circuits in the framework Keras runs on."""
     return _CIRCUITS[backend()]()
@@ -220,7 +218,7 @@ def dense(inputs: Any) -> Any:
     """Sparse tensors of TensorFlow and JAX with their zeros; others as they are."""
     if hasattr(inputs, "todense"):
         return inputs.todense()
-    if backend() == "tensorflow" and hasattr(inputs, "dense_shape"):
+    if hasattr(inputs, "dense_shape") and backend() == "tensorflow":
         found = import_module("tensorflow").sparse.to_dense(inputs)
         found.set_shape(inputs.shape)
         return found

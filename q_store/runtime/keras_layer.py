@@ -19,6 +19,9 @@ from q_store.runtime.slots import AnyFunction
 _keras = generation.keras_module()
 _Layer: Any = _keras.layers.Layer
 _LEGACY: Final = generation.is_legacy()
+_BACKEND: Final = generation.backend()
+_ARRAYS: Final = generation.arrays()
+_CIRCUITS: Final = generation.circuits()
 _CONFIG_FORMAT: Final = 1
 """Grows when older versions could not understand a new configuration."""
 
@@ -126,7 +129,7 @@ class QuantumLayer(_Layer):
         # Leading axes stay what they are, so their masks hold for the outputs.
         self.supports_masking = output in ("expval", "probs")
         # XLA cannot call the engine; asked for explicitly, the circuit is written out instead.
-        self.supports_jit = generation.backend() != "tensorflow"
+        self.supports_jit = _BACKEND != "tensorflow"
 
     func = _of_core("func", "The traced circuit, before an encoding is prepended.")
     circuit = _of_core("circuit", "A `QuantumCircuit` to draw and count, the encoding included.")
@@ -189,7 +192,7 @@ class QuantumLayer(_Layer):
         """
         if self._usage_metric is not None:
             self._usage_metric.in_step(training)
-        arrays, core = generation.arrays(), self.core
+        arrays, core = _ARRAYS, self.core
         core.check_real(inputs.dtype)
         inputs = generation.dense(inputs)
         features = core.features(tuple(inputs.shape))
@@ -206,7 +209,7 @@ class QuantumLayer(_Layer):
         return values
 
     def _run(self, function: AnyFunction, x: Any, w: Any) -> Any:
-        core, circuits = self.core, generation.circuits()
+        core, circuits = self.core, _CIRCUITS
         if core.output == "samples":
             return circuits.samples(function, x, w, core.shots or 1, self._next_seed)
         if core.output == "state":
@@ -221,7 +224,7 @@ class QuantumLayer(_Layer):
     @property
     def _simulation_dtype(self) -> str:
         wanted = "float64" if self.compute_dtype == "float64" else "float32"
-        if wanted == "float64" and generation.backend() == "jax":
+        if wanted == "float64" and _BACKEND == "jax":
             import jax
 
             return str(jax.dtypes.canonicalize_dtype(wanted))
@@ -229,7 +232,7 @@ class QuantumLayer(_Layer):
 
     def _flat(self, weights: Any, function: AnyFunction, x: Any) -> Any:
         """Weights (P,) or (B, P) in the function's dtype: the layer's own, or those given."""
-        arrays = generation.arrays()
+        arrays = _ARRAYS
         if weights is None:
             parts = [
                 arrays.reshape(arrays.convert_to_tensor(variable), (-1,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,16 @@ class TestKeras:
         wanted = array(exact(x, weights=array(w).astype("float64")))
         assert np.allclose(array(keras_float(y)), wanted, atol=3e-2)
 
+    def test_a_compiler_of_graphs_has_nothing_to_say(self) -> None:
+        """Dynamo warns of every function with a cache that it meets."""
+        layer, x = make(), constant(features(4, 3))
+        wanted = array(layer(x))
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            found = array(graph_of(layer)(x))
+        assert not [each for each in said if "lru_cache" in str(each.message)]
+        np.testing.assert_allclose(found, wanted, atol=1e-6)
+
     def test_regularizer_constraint_initializer(self) -> None:
         layer = make(
             initializer="ones",
@@ -244,6 +255,19 @@ def keras_float(tensor: Any) -> Any:
 
         return tf.cast(tensor, tf.float32)
     return keras.ops.cast(tensor, "float32")
+
+
+def graph_of(layer: Any) -> Any:
+    """The layer as its framework compiles it where Keras has the layer compiled."""
+    if BACKEND == "torch":
+        import torch
+
+        return torch.compile(layer, backend="eager")
+    if BACKEND == "jax":
+        import jax
+
+        return jax.jit(layer)
+    return layer
 
 
 def model_of(**options: Any) -> Any:
