@@ -132,8 +132,8 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
     ),
     "QS305": Explanation(
         "wrong number of wires",
-        "The op acts on another number of wires. `qstorec gates` shows how many. Sequences of wires "
-        "and angles in one call, one item for each gate, have one length.",
+        "The op acts on another number of wires; `qstorec gates` shows how many. Sequences of "
+        "wires and angles in one call, one item for each gate, have one length.",
         'circuit.append("cx", [0])',
         'circuit.append("cx", [0, 1])',
     ),
