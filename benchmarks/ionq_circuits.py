@@ -1,4 +1,4 @@
-"""Circuits that `ionq_native.py` compiles, as lists of (gate, wires, angles)."""
+"""Circuits that `ionq_native.py` and `routing.py` compile, as lists of (gate, wires, angles)."""
 
 import random
 from collections.abc import Iterator

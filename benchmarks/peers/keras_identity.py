@@ -8,26 +8,12 @@ gradients.
 import numpy as np
 import tensorflow as tf
 
+from identity import Identity
 from peers.q_store_keras import step_of
 from problem import Problem
 
 TITLE = "Keras, identity layer"
 PACKAGES = ("keras", "tensorflow")
-
-
-class Identity(tf.keras.layers.Layer):
-    """Returns its inputs; the gradient of the weights is zero."""
-
-    def __init__(self, weight_shape: tuple[int, ...]) -> None:
-        super().__init__()
-        self.weight_shape = weight_shape
-
-    def build(self, input_shape):
-        self.angles = self.add_weight(name="weights", shape=self.weight_shape)
-        super().build(input_shape)
-
-    def call(self, inputs):
-        return identity(inputs, tf.convert_to_tensor(self.angles))
 
 
 @tf.custom_gradient
@@ -50,4 +36,4 @@ def identity(inputs, weights):
 
 
 def build(problem: Problem):
-    return step_of(Identity((problem.layers, problem.n, 2)), problem)
+    return step_of(Identity((problem.layers, problem.n, 2), identity), problem)

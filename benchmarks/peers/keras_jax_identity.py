@@ -5,31 +5,16 @@ door that takes least of all that JAX has, once for values and once for gradient
 """
 
 import jax
-import keras
 import numpy as np
 from jax.experimental.buffer_callback import buffer_callback
 
+from identity import Identity
 from peers.q_store_jax import step_of
 from peers.q_store_keras_jax import stateless
 from problem import Problem
 
 TITLE = "Keras on JAX, identity layer"
 PACKAGES = ("keras", "jax")
-
-
-class Identity(keras.layers.Layer):
-    """Returns its inputs; the gradient of the weights is zero."""
-
-    def __init__(self, weight_shape: tuple[int, ...]) -> None:
-        super().__init__()
-        self.weight_shape = weight_shape
-
-    def build(self, input_shape):
-        self.angles = self.add_weight(name="weights", shape=self.weight_shape)
-        super().build(input_shape)
-
-    def call(self, inputs):
-        return identity(inputs, self.angles.value)
 
 
 @jax.custom_vjp
@@ -58,5 +43,5 @@ identity.defvjp(forward, backward)
 
 
 def build(problem: Problem):
-    layer = Identity((problem.layers, problem.n, 2))
+    layer = Identity((problem.layers, problem.n, 2), identity)
     return step_of(stateless(layer, problem), problem)
