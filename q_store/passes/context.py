@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 
 class Instrument(Protocol):
-    """Sees every pass before and after it runs; those inside combinators too.
+    """Sees every pass before and after it runs; those inside combinators too. A class that derives
+    from this one defines what it needs; others define both methods.
 
     Three more methods are called where they are defined: `begin(context)` once, before the first
     pass; `wants(pass_, module) -> bool`, where a `False` of any instrument leaves the pass out, as
@@ -28,11 +29,11 @@ class Instrument(Protocol):
 
     def before(self, pass_: Pass, module: Module) -> None:
         """Called with what the pass is about to read."""
-        ...
+        return
 
     def after(self, pass_: Pass, module: Module, result: Module) -> None:
         """Called with what it read and what it made; nothing changed when they are one object."""
-        ...
+        return
 
 
 @dataclass(slots=True)

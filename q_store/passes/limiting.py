@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
-from q_store.passes.context import Context
+from q_store.passes.context import Context, Instrument
 from q_store.passes.pipeline import format_pass, is_group
 from q_store.passes.printing import inside
 from q_store.qir.diagnostics import error
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class PassLimit:
+class PassLimit(Instrument):
     """An instrument that runs the first `limit` passes and leaves out the later ones.
 
     Passes are counted from 1 as they come to run, in rounds and candidates each time anew;
@@ -50,12 +50,6 @@ class PassLimit:
         place = inside(self.context.path)
         self.say(f"pass {self.count}: {format_pass(pass_)}{place}{'' if run else ' (left out)'}\n")
         return run
-
-    def before(self, pass_: Pass, module: Module) -> None:
-        """Nothing to do."""
-
-    def after(self, pass_: Pass, module: Module, result: Module) -> None:
-        """Nothing to do."""
 
     def say(self, text: str) -> None:
         """Standard error is looked up late: it may be another one by now."""

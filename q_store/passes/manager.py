@@ -175,12 +175,9 @@ def _gate_counts(module: Module) -> tuple[int, int]:
 
 
 @dataclass(slots=True)
-class _Keeper:
+class _Keeper(Instrument):
     keep: Keep
     kept: list[tuple[str, Module]] = field(default_factory=list)
-
-    def before(self, pass_: Pass, module: Module) -> None:
-        """Nothing to do."""
 
     def after(self, pass_: Pass, module: Module, result: Module) -> None:
         wanted = self.keep == "all" or (self.keep == "changed" and result is not module)
@@ -188,10 +185,7 @@ class _Keeper:
             self.kept.append((format_pass(pass_), result))
 
 
-class _Verifier:
-    def before(self, pass_: Pass, module: Module) -> None:
-        """Nothing to do."""
-
+class _Verifier(Instrument):
     def after(self, pass_: Pass, module: Module, result: Module) -> None:
         if result is module:
             return

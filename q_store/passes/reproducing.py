@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from q_store.passes.context import Context, remark
+from q_store.passes.context import Context, Instrument, remark
 from q_store.passes.pipeline import Pipeline, format_pass
 from q_store.passes.printing import inside
 from q_store.qir.diagnostics import QStoreError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from q_store.qir.func import Module
 
 
-class Reproducer:
+class Reproducer(Instrument):
     """An instrument that writes a file when a pass raises or the module after it does not verify.
 
     The file is the program before the innermost such pass, as IR text. Its first line is the
@@ -33,12 +33,6 @@ class Reproducer:
     def begin(self, context: Context) -> None:
         """Remember whom to ask where the run is."""
         self.context = context
-
-    def before(self, pass_: Pass, module: Module) -> None:
-        """Nothing to do."""
-
-    def after(self, pass_: Pass, module: Module, result: Module) -> None:
-        """Nothing to do."""
 
     def failed(self, pass_: Pass, module: Module, problem: Exception) -> None:
         """Write the file for the innermost pass; those around it fail because of it."""
